@@ -1,0 +1,60 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# cmocka.sh - builds a static cmocka for a machine that Debian has no package for, from the distribution's own source.
+#
+#     cmocka.sh TRIPLET FOLDER      TRIPLET-gcc compiles; FOLDER gets include/cmocka.h and lib/libcmocka.a
+#
+# The source comes through apt, from the mirrors this machine already uses: their source index is read into a folder of
+# ours, so the machine's own lists and settings stay as they are. Needs no root.
+set -euo pipefail
+
+triplet=$1
+folder=$2
+[ -f "$folder/lib/libcmocka.a" ] && exit 0
+
+source_folder=$(dirname "$folder")/source
+mkdir -p "$source_folder" "$folder/include" "$folder/lib"
+
+# write_source_entries copies this machine's apt sources with deb turned into deb-src, in the one-line and the deb822 form.
+write_source_entries() {
+    local file
+    mkdir -p "$1/parts"
+    for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+        if [ -f "$file" ]; then sed -n 's/^deb[[:space:]]/deb-src /p' "$file"; fi
+    done | sort -u >"$1/parts/source.list"
+    for file in /etc/apt/sources.list.d/*.sources; do
+        if [ -f "$file" ]; then sed 's/^Types:.*/Types: deb-src/' "$file" >"$1/parts/$(basename "$file")"; fi
+    done
+}
+
+# fetch_source leaves one cmocka_*.orig.tar.* in $source_folder.
+fetch_source() {
+    local apt=$source_folder/apt
+    mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
+    write_source_entries "$apt"
+    local options=(
+        -o "Dir::Etc::SourceList=/dev/null" -o "Dir::Etc::SourceParts=$apt/parts"
+        -o "Dir::State::Lists=$apt/lists" -o "Dir::Cache=$apt/cache"
+        -o "APT::Sandbox::User=root" -o "Acquire::Retries=3" -o "Acquire::Languages=none"
+    )
+    apt-get "${options[@]}" -qq update
+    (cd "$source_folder" && apt-get "${options[@]}" -qq --download-only source cmocka)
+}
+
+tarball() {
+    find "$source_folder" -maxdepth 1 -name 'cmocka_*.orig.tar.*' ! -name '*.asc' | sort | tail -n 1
+}
+
+[ -n "$(tarball)" ] || fetch_source
+[ -n "$(tarball)" ] || { echo "cmocka.sh: apt delivered no cmocka source" >&2; exit 1; }
+rm -rf "$folder/source"
+mkdir -p "$folder/source"
+tar -xf "$(tarball)" -C "$folder/source" --strip-components=1
+
+# One file is all of cmocka. These are what its own build would find on every target we have.
+has="-DHAVE_INTTYPES_H -DHAVE_STDINT_H -DHAVE_STRINGS_H -DHAVE_SIGNAL_H -DHAVE_SYS_TYPES_H -DHAVE_UNISTD_H -DHAVE_MALLOC_H"
+# shellcheck disable=SC2086
+"$triplet-gcc" -O1 -g $has -I "$folder/source/include" -c "$folder/source/src/cmocka.c" -o "$folder/source/cmocka.o"
+"$triplet-ar" rcs "$folder/lib/libcmocka.a" "$folder/source/cmocka.o"
+cp "$folder"/source/include/cmocka*.h "$folder/include/"
