@@ -10,7 +10,7 @@
 set -euo pipefail
 
 triplet=$1
-folder=$2
+folder=$(realpath -m "$2")
 [ -f "$folder/lib/libcmocka.a" ] && exit 0
 
 source_folder=$(dirname "$folder")/source
