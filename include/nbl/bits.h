@@ -43,6 +43,7 @@
 #  define NBL__BITS_HIGH_HALF
 #endif
 
+#define NBL_SLOT_BITS_1(a) NBL__BITS_HIGH_HALF NBL_BITS_1(a)
 #define NBL_SLOT_BITS_2(a, b) NBL__BITS_HIGH_HALF NBL_BITS_2(a, b)
 #define NBL_SLOT_BITS_3(a, b, c) NBL__BITS_HIGH_HALF NBL_BITS_3(a, b, c)
 #define NBL_SLOT_BITS_4(a, b, c, d) NBL__BITS_HIGH_HALF NBL_BITS_4(a, b, c, d)

@@ -58,7 +58,7 @@ ALIGNMENT(MDL, 8, 4)
 FIELD(NET_BUFFER, Next, 0, 8, 0, 4)
 FIELD(NET_BUFFER, CurrentMdl, 8, 8, 4, 4)
 FIELD(NET_BUFFER, CurrentMdlOffset, 16, 4, 8, 4)
-FIELD(NET_BUFFER, DataLength, 24, 4, 12, 4)
+FIELD(NET_BUFFER, DataLength, NBL_BIG_ENDIAN ? 28 : 24, 4, 12, 4) /* the low half of stDataLength */
 FIELD(NET_BUFFER, stDataLength, 24, 8, 12, 4)
 FIELD(NET_BUFFER, MdlChain, 32, 8, 16, 4)
 FIELD(NET_BUFFER, DataOffset, 40, 4, 20, 4)
