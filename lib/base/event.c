@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * event.c - subscriptions to events, and what the environment switches on.
+ */
+#include "event.h"
+
+#include "track.h"
+
+#include <string.h>
+
+atomic_uint nbl__hooks = NBL__HOOK_START;
+
+/* Announcing reads the table without the lock. A slot's context is written while its listener is NULL, so a context that
+ * was read between two equal listeners belongs to that listener. */
+static struct nbl__lock subscription_lock = NBL__LOCK_INITIALIZER;
+static struct {
+    _Atomic(nbl_event_listener *) listener;
+    _Atomic(void *) context;
+} subscriptions[NBL_EVENT_LISTENERS];
+
+void nbl__hooks_set(unsigned hooks)
+{
+    atomic_fetch_or(&nbl__hooks, hooks);
+}
+
+void nbl__hooks_clear(unsigned hooks)
+{
+    atomic_fetch_and(&nbl__hooks, ~hooks);
+}
+
+void nbl__start(void)
+{
+    static struct nbl__lock start_lock = NBL__LOCK_INITIALIZER;
+    nbl__lock_acquire(&start_lock);
+    if (nbl__hooked(NBL__HOOK_START)) {
+        char const *mode = nbl__port_environment("NBL_POOL_MODE");
+#ifdef NBL_POOL_MALLOC
+        bool own_allocations = true;
+#else
+        bool own_allocations = false;
+#endif
+        if (mode != NULL)
+            own_allocations = strcmp(mode, "malloc") == 0;
+        if (own_allocations)
+            nbl__hooks_set(NBL__HOOK_MALLOC);
+        else if (nbl__track_present())
+            nbl__hooks_set(NBL__HOOK_TRACK);
+        nbl__hooks_clear(NBL__HOOK_START);
+    }
+    nbl__lock_release(&start_lock);
+}
+
+static int subscription_find(nbl_event_listener *listener, void *context)
+{
+    for (int i = 0; i < NBL_EVENT_LISTENERS; i++)
+        if (atomic_load(&subscriptions[i].listener) == listener
+            && (listener == NULL || atomic_load(&subscriptions[i].context) == context))
+            return i;
+    return -1;
+}
+
+bool nbl_event_subscribe(nbl_event_listener *listener, void *context)
+{
+    int slot = -1;
+    if (listener == NULL)
+        return false;
+    nbl__lock_acquire(&subscription_lock);
+    slot = subscription_find(NULL, NULL);
+    if (slot >= 0) {
+        atomic_store(&subscriptions[slot].context, context);
+        atomic_store(&subscriptions[slot].listener, listener);
+        nbl__hooks_set(NBL__HOOK_LISTENER);
+    }
+    nbl__lock_release(&subscription_lock);
+    return slot >= 0;
+}
+
+static bool subscription_any(void)
+{
+    for (int i = 0; i < NBL_EVENT_LISTENERS; i++)
+        if (atomic_load(&subscriptions[i].listener) != NULL)
+            return true;
+    return false;
+}
+
+bool nbl_event_unsubscribe(nbl_event_listener *listener, void *context)
+{
+    int slot = -1;
+    if (listener == NULL)
+        return false;
+    nbl__lock_acquire(&subscription_lock);
+    slot = subscription_find(listener, context);
+    if (slot >= 0)
+        atomic_store(&subscriptions[slot].listener, NULL);
+    if (!subscription_any())
+        nbl__hooks_clear(NBL__HOOK_LISTENER);
+    nbl__lock_release(&subscription_lock);
+    return slot >= 0;
+}
+
+void nbl__announce(struct nbl_event const *event)
+{
+    for (int i = 0; i < NBL_EVENT_LISTENERS; i++) {
+        nbl_event_listener *listener = atomic_load(&subscriptions[i].listener);
+        void *context = atomic_load(&subscriptions[i].context);
+        if (listener != NULL && listener == atomic_load(&subscriptions[i].listener))
+            listener(event, context);
+    }
+}
+
+void nbl__violation(char const *rule, enum nbl_severity severity, char const *call, void const *object)
+{
+    struct nbl_event event = { NBL_EVENT_VIOLATION, severity, rule, call, object, NULL, 0 };
+    if (nbl__hooked(NBL__HOOK_LISTENER))
+        nbl__announce(&event);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * event.h (internal) - the word that every hot path tests once, and how to announce.
+ *
+ * nbl__hooks = 0 means: nobody listens, no fault is armed, no memory checker watches, pools use magazines.
+ */
+#ifndef NBL_BASE_EVENT_H
+#define NBL_BASE_EVENT_H
+
+#include "port.h"
+
+#include <nbl/event.h>
+#include <nbl/fault.h>
+
+#include <stdatomic.h>
+
+#define NBL__HOOK_LISTENER 1u /* a listener is subscribed */
+#define NBL__HOOK_FAULT 2u    /* a fault kind is armed */
+#define NBL__HOOK_TRACK 4u    /* Valgrind or AddressSanitizer is told which blocks live */
+#define NBL__HOOK_MALLOC 8u   /* malloc mode: every block is an allocation of its own */
+#define NBL__HOOK_START 16u   /* the environment has not been read yet */
+
+extern NBL_HIDDEN atomic_uint nbl__hooks;
+
+/* nbl__hooked tells whether any of the given hooks is set. */
+static inline bool nbl__hooked(unsigned hooks)
+{
+    return (atomic_load_explicit(&nbl__hooks, memory_order_relaxed) & hooks) != 0;
+}
+
+void nbl__hooks_set(unsigned hooks);
+void nbl__hooks_clear(unsigned hooks);
+
+/* nbl__start reads the environment once: NBL_POOL_MODE, and whether a memory checker watches. */
+void nbl__start(void);
+
+/* nbl__announce calls every listener. Call it through the macros below. */
+void nbl__announce(struct nbl_event const *event);
+
+/* nbl__violation announces that a rule was broken. */
+void nbl__violation(char const *rule, enum nbl_severity severity, char const *call, void const *object);
+
+/* NBL__EVENT announces what happened to an object, when somebody listens. */
+#define NBL__EVENT(event_kind, event_call, event_object, event_related, event_bytes)                                  \
+    do {                                                                                                              \
+        if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_LISTENER)))                                                            \
+            nbl__announce(&(struct nbl_event){ .kind = (event_kind), .severity = NBL_SEVERITY_INFO, .rule = NULL,     \
+                                               .call = (event_call), .object = (event_object),                        \
+                                               .related = (event_related), .bytes = (event_bytes) });                 \
+    } while (0)
+
+/* nbl__fault_fails counts a fault point of a kind and tells whether it has to fail. */
+bool nbl__fault_fails(enum nbl_fault_kind kind);
+
+static inline bool nbl__faulty(enum nbl_fault_kind kind)
+{
+    return NBL_UNLIKELY(nbl__hooked(NBL__HOOK_FAULT)) && nbl__fault_fails(kind);
+}
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * port.h (internal) - what every platform gives the rest of the library: locks, a slot per thread, raw memory.
+ *
+ * One of port_posix.h, port_win32.h and port_freestanding.h defines, inline where speed matters:
+ *
+ *     struct nbl__lock            all zero is the unlocked state; nothing has to be destroyed
+ *     nbl__lock_acquire/release   not recursive
+ *     nbl__thread_current()       the calling thread's struct nbl__thread, all zero at first
+ */
+#ifndef NBL_BASE_PORT_H
+#define NBL_BASE_PORT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct nbl__magazine;
+
+/* struct nbl__thread is one thread's share of every slab: table[slab id] is its magazine or NULL. */
+struct nbl__thread {
+    struct nbl__magazine **table;
+    uint32_t capacity; /* entries of table */
+};
+
+#if defined(__GNUC__)
+#  define NBL_LIKELY(condition) __builtin_expect(!!(condition), 1)
+#  define NBL_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+#  define NBL_NOINLINE __attribute__((noinline))
+#  define NBL_COLD __attribute__((cold, noinline))
+#  define NBL_MAY_ALIAS __attribute__((may_alias))
+#else
+#  define NBL_LIKELY(condition) (condition)
+#  define NBL_UNLIKELY(condition) (condition)
+#  define NBL_NOINLINE
+#  define NBL_COLD
+#  define NBL_MAY_ALIAS
+#endif
+#if defined(__ELF__)
+#  define NBL_HIDDEN __attribute__((visibility("hidden")))
+#else
+#  define NBL_HIDDEN
+#endif
+
+#if defined(NBL_PORT_FREESTANDING)
+#  include "port_freestanding.h"
+#elif defined(_WIN32)
+#  include "port_win32.h"
+#else
+#  include "port_posix.h"
+#endif
+
+/* nbl__port_allocate and nbl__port_release are the platform's own memory; see struct nbl_allocator for the contract. */
+void *nbl__port_allocate(void *context, size_t bytes, size_t alignment);
+void nbl__port_release(void *context, void *memory, size_t bytes);
+
+/* nbl__port_environment gives the value of an environment variable, or NULL where it is unset or there are none. */
+char const *nbl__port_environment(char const *name);
+
+/* nbl__port_thread_started arranges that nbl__thread_exit runs when the calling thread ends. */
+void nbl__port_thread_started(struct nbl__thread *thread);
+
+/* nbl__port_on_stack tells whether an address is on the calling thread's stack; false where the platform cannot tell. */
+bool nbl__port_on_stack(void const *address);
+
+/* nbl__port_fatal prints a message and ends the process. */
+void nbl__port_fatal(char const *message);
+
+/* nbl__thread_exit hands a thread's magazines back to their slabs; returns the bytes of its own bookkeeping that went back
+ * to the allocator (slab.c). */
+size_t nbl__thread_exit(struct nbl__thread *thread);
+
+#endif

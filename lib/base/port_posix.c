@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * port_posix.c - memory, environment and thread exit on POSIX systems.
+ */
+#if !defined(_WIN32) && !defined(NBL_PORT_FREESTANDING)
+
+#define _GNU_SOURCE /* madvise(MADV_HUGEPAGE), pthread_getattr_np */
+
+#include "port.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+#define HUGE_PAGE_BYTES ((size_t)2 << 20)
+
+_Thread_local struct nbl__thread nbl__thread_self;
+
+static pthread_key_t thread_key;
+static pthread_once_t thread_key_once = PTHREAD_ONCE_INIT;
+
+void *nbl__port_allocate(void *context, size_t bytes, size_t alignment)
+{
+    void *memory = NULL;
+    (void)context;
+    if (posix_memalign(&memory, alignment < sizeof(void *) ? sizeof(void *) : alignment, bytes) != 0)
+        return NULL;
+#ifdef MADV_HUGEPAGE
+    /* Advice only: a refusal costs speed, never correctness. */
+    if (bytes >= HUGE_PAGE_BYTES && alignment >= HUGE_PAGE_BYTES)
+        (void)madvise(memory, bytes, MADV_HUGEPAGE);
+#endif
+    return memory;
+}
+
+void nbl__port_release(void *context, void *memory, size_t bytes)
+{
+    (void)context;
+    (void)bytes;
+    free(memory);
+}
+
+char const *nbl__port_environment(char const *name)
+{
+    return getenv(name);
+}
+
+static void thread_ended(void *thread)
+{
+    (void)nbl__thread_exit(thread);
+}
+
+static void make_thread_key(void)
+{
+    if (pthread_key_create(&thread_key, thread_ended) != 0)
+        nbl__port_fatal("libnbl: no thread-specific key left (pthread_key_create)");
+}
+
+void nbl__port_thread_started(struct nbl__thread *thread)
+{
+    (void)pthread_once(&thread_key_once, make_thread_key);
+    (void)pthread_setspecific(thread_key, thread);
+}
+
+bool nbl__port_on_stack(void const *address)
+{
+#ifdef __linux__
+    /* Asked once per thread: for the first thread the answer is read from a file. */
+    static _Thread_local uintptr_t lowest, bytes;
+    pthread_attr_t attributes;
+    void *base;
+    size_t size;
+    if (bytes == 0 && pthread_getattr_np(pthread_self(), &attributes) == 0) {
+        if (pthread_attr_getstack(&attributes, &base, &size) == 0) {
+            lowest = (uintptr_t)base;
+            bytes = size;
+        }
+        (void)pthread_attr_destroy(&attributes);
+    }
+    return (uintptr_t)address - lowest < bytes;
+#else
+    (void)address;
+    return false;
+#endif
+}
+
+void nbl__port_fatal(char const *message)
+{
+    (void)fprintf(stderr, "%s\n", message);
+    abort();
+}
+
+#else
+typedef int nbl__port_posix_is_not_used;
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * port_win32.c - memory, environment, locks and thread exit on Windows.
+ *
+ * The only file that includes windows.h, and therefore includes no public header of libnbl.
+ */
+#if defined(_WIN32) && !defined(NBL_PORT_FREESTANDING)
+
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+
+#include "port.h"
+
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A fiber-local slot is a thread-local one with a callback at thread exit. */
+static DWORD slot = FLS_OUT_OF_INDEXES;
+static INIT_ONCE slot_once = INIT_ONCE_STATIC_INIT;
+
+void *nbl__port_allocate(void *context, size_t bytes, size_t alignment)
+{
+    (void)context;
+    return _aligned_malloc(bytes, alignment);
+}
+
+void nbl__port_release(void *context, void *memory, size_t bytes)
+{
+    (void)context;
+    (void)bytes;
+    _aligned_free(memory);
+}
+
+char const *nbl__port_environment(char const *name)
+{
+    return getenv(name);
+}
+
+void nbl__lock_acquire(struct nbl__lock *lock)
+{
+    AcquireSRWLockExclusive((SRWLOCK *)(void *)&lock->slim);
+}
+
+void nbl__lock_release(struct nbl__lock *lock)
+{
+    ReleaseSRWLockExclusive((SRWLOCK *)(void *)&lock->slim);
+}
+
+static VOID WINAPI thread_ended(PVOID thread)
+{
+    if (thread == NULL)
+        return;
+    (void)nbl__thread_exit(thread);
+    free(thread);
+}
+
+static BOOL CALLBACK make_slot(PINIT_ONCE once, PVOID parameter, PVOID *context)
+{
+    (void)once;
+    (void)parameter;
+    (void)context;
+    slot = FlsAlloc(thread_ended);
+    return slot != FLS_OUT_OF_INDEXES;
+}
+
+struct nbl__thread *nbl__thread_current(void)
+{
+    struct nbl__thread *thread;
+    if (!InitOnceExecuteOnce(&slot_once, make_slot, NULL, NULL))
+        nbl__port_fatal("libnbl: no fiber-local slot left (FlsAlloc)");
+    thread = FlsGetValue(slot);
+    if (thread == NULL) {
+        thread = calloc(1, sizeof(*thread));
+        if (thread == NULL || !FlsSetValue(slot, thread))
+            nbl__port_fatal("libnbl: no memory for a thread's bookkeeping");
+    }
+    return thread;
+}
+
+void nbl__port_thread_started(struct nbl__thread *thread)
+{
+    (void)thread; /* the slot's callback is enough */
+}
+
+/* A stack is one allocation of address space. */
+bool nbl__port_on_stack(void const *address)
+{
+    MEMORY_BASIC_INFORMATION here = { 0 }, there;
+    if (VirtualQuery(&here, &here, sizeof(here)) == 0 || VirtualQuery(address, &there, sizeof(there)) == 0)
+        return false;
+    return there.AllocationBase != NULL && here.AllocationBase == there.AllocationBase;
+}
+
+void nbl__port_fatal(char const *message)
+{
+    (void)fprintf(stderr, "%s\n", message);
+    abort();
+}
+
+#else
+typedef int nbl__port_win32_is_not_used;
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * access.c - a contiguous view of the first bytes of used data, and the physical page count (rules GDB, PHYS).
+ */
+#include "window.h"
+
+#include <nbl/mdl.h>
+
+#include <string.h>
+
+#define LARGEST_ALIGNMENT 8192u
+
+static bool alignment_valid(ULONG multiple, ULONG offset)
+{
+    return multiple != 0 && multiple <= LARGEST_ALIGNMENT && (multiple & (multiple - 1)) == 0 && offset < multiple;
+}
+
+static bool chain_holds(struct nbl__position position, ULONG bytes)
+{
+    uint64_t held = nbl__position_left(position);
+    while (held < bytes && position.mdl != NULL) {
+        position.mdl = position.mdl->Next;
+        held += position.mdl != NULL ? position.mdl->ByteCount : 0;
+    }
+    return held >= bytes;
+}
+
+/* The chain is known to hold the bytes. */
+static PVOID gather(struct nbl__position position, ULONG bytes, UCHAR *storage)
+{
+    ULONG done = 0;
+    while (done < bytes) {
+        ULONG const left = nbl__position_left(position);
+        ULONG const step = left < bytes - done ? left : bytes - done;
+        if (step > 0) {
+            UCHAR const *address = nbl__mdl_address(position.mdl);
+            if (address == NULL)
+                return NULL;
+            memcpy(storage + done, address + position.offset, step);
+            done += step;
+        }
+        position.mdl = position.mdl->Next;
+        position.offset = 0;
+    }
+    return storage;
+}
+
+static PVOID no_bytes(struct nbl__position position, PVOID storage)
+{
+    UCHAR *address;
+    if (position.mdl == NULL)
+        return storage;
+    address = nbl__mdl_address(position.mdl);
+    return address == NULL ? NULL : address + position.offset;
+}
+
+static PVOID not_in_place(NET_BUFFER const *buffer, struct nbl__position position, ULONG bytes, PVOID storage)
+{
+    if (!chain_holds(position, bytes)) {
+        nbl__violation("GDB-08", NBL_SEVERITY_FATAL, "NdisGetDataBuffer", buffer);
+        return NULL;
+    }
+    return storage == NULL ? NULL : gather(position, bytes, storage);
+}
+
+PVOID NdisGetDataBuffer(NET_BUFFER *NetBuffer, ULONG BytesNeeded, PVOID Storage, ULONG AlignMultiple,
+                        ULONG AlignOffset)
+{
+    struct nbl__position position;
+    if (!alignment_valid(AlignMultiple, AlignOffset)) {
+        nbl__violation("GDB-05", NBL_SEVERITY_ERROR, "NdisGetDataBuffer", NetBuffer);
+        return NULL;
+    }
+    if (BytesNeeded > NetBuffer->DataLength || nbl__faulty(NBL_FAULT_DATA_BUFFER))
+        return NULL;
+    if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK)))
+        nbl__buffer_show(NetBuffer, BytesNeeded);
+    position = nbl__buffer_start(NetBuffer);
+    if (BytesNeeded == 0)
+        return no_bytes(position, Storage);
+    if (BytesNeeded <= nbl__position_left(position)) {
+        UCHAR *address = nbl__mdl_address(position.mdl);
+        if (address == NULL)
+            return NULL;
+        address += position.offset;
+        if (((uintptr_t)address & (AlignMultiple - 1)) == AlignOffset)
+            return address;
+    }
+    return not_in_place(NetBuffer, position, BytesNeeded, Storage);
+}
+
+ULONG NdisQueryNetBufferPhysicalCount(NET_BUFFER *NetBuffer)
+{
+    ULONG pages = 0;
+    for (MDL *mdl = nbl__buffer_start(NetBuffer).mdl; mdl != NULL; mdl = mdl->Next)
+        pages += NDIS_MDL_TO_SPAN_PAGES(mdl);
+    return pages;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * advance.c - shrinking the used data at its front, and freeing what libnbl put there (rules ADV).
+ */
+#include "window.h"
+
+/* Takes the record of the first MDL off the NB's list. It is the newest unless drivers reordered the chain. */
+static void detach(NET_BUFFER *buffer, struct nbl__mdl_record *previous, struct nbl__mdl_record *record)
+{
+    if (previous == NULL)
+        buffer->NdisReserved[0] = record->next;
+    else
+        previous->next = record->next;
+}
+
+/* Unlinks the first MDL of the chain and gives it back to where it came from. */
+static void free_first(NET_BUFFER *buffer, struct nbl__mdl_record *record, NET_BUFFER_FREE_MDL *handler,
+                       char const *call)
+{
+    MDL *mdl = buffer->MdlChain;
+    buffer->MdlChain = mdl->Next;
+    buffer->DataOffset -= mdl->ByteCount;
+    mdl->Next = NULL;
+    mdl->ByteCount = record->byte_count;
+    NBL__EVENT(NBL_EVENT_MDL_FREE, call, mdl, buffer, mdl->ByteCount);
+    if (record->kind == NBL__MDL_CUSTOM)
+        handler(mdl);
+    nbl__retreat_release(record);
+}
+
+/* Frees the first MDL when it is libnbl's and unused. Returns false when it has to stay (ADV-05, ADV-10, ADV-12). */
+static bool free_if_unused(NET_BUFFER *buffer, NET_BUFFER_FREE_MDL *handler, char const *call)
+{
+    struct nbl__mdl_record *record = buffer->NdisReserved[0];
+    struct nbl__mdl_record *previous = NULL;
+    while (record != NULL && nbl__mdl_of_record(record) != buffer->MdlChain) {
+        previous = record;
+        record = record->next;
+    }
+    if (record == NULL || buffer->DataOffset < buffer->MdlChain->ByteCount)
+        return false;
+    if (record->kind == NBL__MDL_CUSTOM && handler == NULL) {
+        nbl__violation("ADV-12", NBL_SEVERITY_ERROR, call, buffer->MdlChain);
+        return false;
+    }
+    detach(buffer, previous, record);
+    free_first(buffer, record, handler, call);
+    return true;
+}
+
+static void free_unused(NET_BUFFER *buffer, NET_BUFFER_FREE_MDL *handler, char const *call)
+{
+    while (buffer->MdlChain != NULL && free_if_unused(buffer, handler, call))
+        ;
+    if (buffer->MdlChain == NULL) {
+        buffer->DataOffset = 0;
+        buffer->stDataLength = 0;
+    }
+}
+
+static void advance(NET_BUFFER *buffer, ULONG delta, BOOLEAN free_mdl, NET_BUFFER_FREE_MDL *handler, char const *call)
+{
+    bool const on_first = nbl__buffer_on_first(buffer);
+    if (delta > buffer->DataLength) {
+        nbl__violation("ADV-08", NBL_SEVERITY_FATAL, call, buffer);
+        delta = buffer->DataLength;
+    }
+    if (delta == 0)
+        return;
+    buffer->DataOffset += delta;
+    buffer->stDataLength = (SIZE_T)buffer->DataLength - delta;
+    if (NBL_LIKELY(on_first && buffer->DataOffset < buffer->MdlChain->ByteCount)) {
+        buffer->CurrentMdlOffset = buffer->DataOffset;
+        return;
+    }
+    if (free_mdl)
+        free_unused(buffer, handler, call);
+    (void)nbl__buffer_locate(buffer);
+}
+
+VOID NdisAdvanceNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG DataOffsetDelta, BOOLEAN FreeMdl,
+                                   NET_BUFFER_FREE_MDL *FreeMdlHandler)
+{
+    advance(NetBuffer, DataOffsetDelta, FreeMdl, FreeMdlHandler, "NdisAdvanceNetBufferDataStart");
+}
+
+VOID NdisAdvanceNetBufferListDataStart(NET_BUFFER_LIST *NetBufferList, ULONG DataOffsetDelta, BOOLEAN FreeMdl,
+                                       NET_BUFFER_FREE_MDL *FreeMdlHandler)
+{
+    for (NET_BUFFER *buffer = NetBufferList->FirstNetBuffer; buffer != NULL; buffer = buffer->Next)
+        advance(buffer, DataOffsetDelta, FreeMdl, FreeMdlHandler, "NdisAdvanceNetBufferListDataStart");
+}
+
+void nbl__buffer_release_records(NET_BUFFER *buffer, char const *rule, enum nbl_severity severity, char const *call)
+{
+    struct nbl__mdl_record *record = buffer->NdisReserved[0];
+    buffer->NdisReserved[0] = NULL;
+    while (record != NULL) {
+        struct nbl__mdl_record *next = record->next;
+        if (record->kind == NBL__MDL_CUSTOM)
+            nbl__violation(rule, NBL_SEVERITY_ERROR, call, ((struct nbl__mdl_custom *)(void *)record)->mdl);
+        else if (record->kind == NBL__MDL_RETREAT)
+            nbl__violation(rule, severity, call, nbl__mdl_of_record(record));
+        if (record->kind == NBL__MDL_RETREAT)
+            NBL__EVENT(NBL_EVENT_MDL_FREE, call, nbl__mdl_of_record(record), buffer, record->byte_count);
+        nbl__retreat_release(record);
+        record = next;
+    }
+}

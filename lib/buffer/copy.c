@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * copy.c - copying from one NET_BUFFER to another (rules COPY).
+ */
+#include "window.h"
+
+#include <string.h>
+
+static struct nbl__position forward(struct nbl__position position, ULONG bytes)
+{
+    while (position.mdl != NULL && bytes > 0) {
+        ULONG const left = nbl__position_left(position);
+        if (bytes < left) {
+            position.offset += bytes;
+            return position;
+        }
+        bytes -= left;
+        position.mdl = position.mdl->Next;
+        position.offset = 0;
+    }
+    return position;
+}
+
+/* The next position that has a byte, or mdl NULL at the end of the chain. */
+static struct nbl__position with_byte(struct nbl__position position)
+{
+    while (position.mdl != NULL && nbl__position_left(position) == 0) {
+        position.mdl = position.mdl->Next;
+        position.offset = 0;
+    }
+    return position;
+}
+
+static ULONG smaller(ULONG a, ULONG b)
+{
+    return a < b ? a : b;
+}
+
+/* Copies one piece that lies in one MDL on both sides. Returns its bytes, 0 when an MDL cannot be mapped. */
+static ULONG copy_piece(struct nbl__position to, struct nbl__position from, ULONG most, NET_BUFFER const *destination)
+{
+    ULONG const bytes = smaller(most, smaller(nbl__position_left(to), nbl__position_left(from)));
+    UCHAR *target = nbl__mdl_address(to.mdl);
+    UCHAR const *source = nbl__mdl_address(from.mdl);
+    if (target == NULL || source == NULL)
+        return 0;
+    target += to.offset;
+    source += from.offset;
+    if ((uintptr_t)target < (uintptr_t)source + bytes && (uintptr_t)source < (uintptr_t)target + bytes)
+        nbl__violation("COPY-08", NBL_SEVERITY_WARNING, "NdisCopyFromNetBufferToNetBuffer", destination);
+    memmove(target, source, bytes);
+    return bytes;
+}
+
+NDIS_STATUS NdisCopyFromNetBufferToNetBuffer(NET_BUFFER *Destination, ULONG DestinationOffset, ULONG BytesToCopy,
+                                             NET_BUFFER const *Source, ULONG SourceOffset, ULONG *BytesCopied)
+{
+    ULONG const available = SourceOffset < Source->DataLength ? Source->DataLength - SourceOffset : 0;
+    ULONG const wanted = smaller(BytesToCopy, available);
+    struct nbl__position from = with_byte(forward(nbl__buffer_start(Source), SourceOffset));
+    struct nbl__position to = with_byte(forward(nbl__buffer_start(Destination), DestinationOffset));
+    *BytesCopied = 0;
+    while (*BytesCopied < wanted && from.mdl != NULL && to.mdl != NULL) {
+        ULONG const bytes = copy_piece(to, from, wanted - *BytesCopied, Destination);
+        if (bytes == 0)
+            return NDIS_STATUS_RESOURCES;
+        *BytesCopied += bytes;
+        from = with_byte(forward(from, bytes));
+        to = with_byte(forward(to, bytes));
+    }
+    return NDIS_STATUS_SUCCESS;
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * retreat.c - growing the used data at its front (rules RET).
+ *
+ * A retreat that needs memory is done in two steps, so that a list of NBs changes as a whole or not at all: acquire gives a
+ * record with its MDL, commit links it. Commit cannot fail.
+ */
+#include "window.h"
+
+#include "../base/memory.h"
+#include "../base/track.h"
+
+#define LARGEST 0xFFFFFFFFull
+
+/* struct request is what the caller of a retreat wants, for each NB alike. */
+struct request {
+    ULONG delta;
+    ULONG backfill;
+    NET_BUFFER_ALLOCATE_MDL *allocate;
+    NET_BUFFER_FREE_MDL *free; /* NULL where the call has none */
+    char const *call;
+};
+
+/* The window after a retreat with an MDL of `bytes` bytes: DataOffset + DataLength = O + bytes - D + L + D. */
+static bool total_fits(NET_BUFFER const *buffer, uint64_t bytes)
+{
+    return (uint64_t)buffer->DataOffset + bytes + buffer->DataLength <= LARGEST;
+}
+
+/* RET-11, for a retreat in place as well as for one that allocates. */
+static bool arithmetic_fits(NET_BUFFER const *buffer, struct request const *request)
+{
+    uint64_t const wanted = (uint64_t)request->delta + request->backfill;
+    if ((uint64_t)buffer->DataLength + request->delta > LARGEST)
+        return false;
+    return request->delta <= buffer->DataOffset || (wanted <= LARGEST && total_fits(buffer, wanted));
+}
+
+static void retreat_in_place(NET_BUFFER *buffer, ULONG delta)
+{
+    bool const on_first = nbl__buffer_on_first(buffer);
+    buffer->DataOffset -= delta;
+    buffer->stDataLength = (SIZE_T)buffer->DataLength + delta;
+    if (NBL_LIKELY(on_first && buffer->DataOffset < buffer->MdlChain->ByteCount))
+        buffer->CurrentMdlOffset = buffer->DataOffset;
+    else
+        (void)nbl__buffer_locate(buffer);
+    if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK)))
+        nbl__buffer_show(buffer, delta);
+}
+
+/* Memory of a default retreat MDL: [record][MDL][PFN array][bytes]. */
+static size_t default_block_bytes(size_t bytes)
+{
+    return nbl__mdl_block_bytes(bytes) + bytes;
+}
+
+static NDIS_STATUS acquire_default(struct request const *request, struct nbl__mdl_record **record)
+{
+    ULONG const bytes = request->delta + request->backfill;
+    size_t const front = nbl__mdl_block_bytes(bytes);
+    unsigned char *block = bytes <= SIZE_MAX - front ? nbl__memory_allocate(front + bytes) : NULL;
+    if (block == NULL)
+        return NDIS_STATUS_RESOURCES;
+    (void)nbl__mdl_construct(block, NBL__MDL_RETREAT, block + front, bytes);
+    *record = (struct nbl__mdl_record *)(void *)block;
+    if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK)) && request->backfill > 0) {
+        nbl__track_hide(block + front, request->backfill);
+        (*record)->hidden = 1;
+    }
+    return NDIS_STATUS_SUCCESS;
+}
+
+/* RET-13: a short MDL still serves when O + ByteCount >= D. */
+static bool custom_mdl_serves(NET_BUFFER const *buffer, struct request const *request, MDL const *mdl)
+{
+    if (mdl->ByteCount < request->delta + request->backfill)
+        nbl__violation("RET-13", NBL_SEVERITY_ERROR, request->call, mdl);
+    return (uint64_t)buffer->DataOffset + mdl->ByteCount >= request->delta && total_fits(buffer, mdl->ByteCount);
+}
+
+/* The record is allocated first: once the handler's MDL is here, nothing but its size can be wrong. */
+static NDIS_STATUS acquire_custom(NET_BUFFER const *buffer, struct request const *request,
+                                  struct nbl__mdl_record **record)
+{
+    struct nbl__mdl_custom *custom = nbl__memory_allocate(sizeof(*custom));
+    ULONG bytes = request->delta + request->backfill;
+    NDIS_STATUS status = NDIS_STATUS_RESOURCES;
+    MDL *mdl;
+    if (custom == NULL)
+        return NDIS_STATUS_RESOURCES;
+    mdl = request->allocate(&bytes);
+    if (mdl != NULL) {
+        *custom = (struct nbl__mdl_custom){ { NULL, mdl->ByteCount, NBL__MDL_CUSTOM, 0, NBL__MDL_MAGIC }, mdl };
+        *record = &custom->record;
+        if (custom_mdl_serves(buffer, request, mdl))
+            return NDIS_STATUS_SUCCESS;
+        status = NDIS_STATUS_FAILURE;
+        if (request->free != NULL)
+            request->free(mdl);
+    }
+    nbl__memory_release(custom, sizeof(*custom));
+    return status;
+}
+
+/* acquire checks the arithmetic and gets what the NB needs; *record stays NULL when the backfill is enough. */
+static NDIS_STATUS acquire(NET_BUFFER const *buffer, struct request const *request, struct nbl__mdl_record **record)
+{
+    *record = NULL;
+    if (!arithmetic_fits(buffer, request)) {
+        nbl__violation("RET-11", NBL_SEVERITY_ERROR, request->call, buffer);
+        return NDIS_STATUS_FAILURE;
+    }
+    if (request->delta <= buffer->DataOffset)
+        return NDIS_STATUS_SUCCESS;
+    if (request->allocate != NULL)
+        return acquire_custom(buffer, request, record);
+    return acquire_default(request, record);
+}
+
+/* The start lies in the new MDL: O < D, so O + ByteCount - D < ByteCount. */
+static void commit(NET_BUFFER *buffer, struct request const *request, struct nbl__mdl_record *record)
+{
+    MDL *mdl = nbl__mdl_of_record(record);
+    mdl->Next = buffer->MdlChain;
+    buffer->MdlChain = mdl;
+    buffer->DataOffset = buffer->DataOffset + mdl->ByteCount - request->delta;
+    buffer->stDataLength = (SIZE_T)buffer->DataLength + request->delta;
+    buffer->CurrentMdl = mdl;
+    buffer->CurrentMdlOffset = buffer->DataOffset;
+    nbl__buffer_attach(buffer, record);
+    if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK)))
+        nbl__buffer_show(buffer, request->delta);
+    NBL__EVENT(NBL_EVENT_MDL_ALLOCATE, request->call, mdl, buffer, mdl->ByteCount);
+}
+
+NDIS_STATUS NdisRetreatNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG DataOffsetDelta, ULONG DataBackFill,
+                                          NET_BUFFER_ALLOCATE_MDL *AllocateMdlHandler)
+{
+    struct request const request = { DataOffsetDelta, DataBackFill, AllocateMdlHandler, NULL,
+                                     "NdisRetreatNetBufferDataStart" };
+    struct nbl__mdl_record *record;
+    NDIS_STATUS status;
+    if (DataOffsetDelta == 0)
+        return NDIS_STATUS_SUCCESS;
+    status = acquire(NetBuffer, &request, &record);
+    if (status != NDIS_STATUS_SUCCESS)
+        return status;
+    if (record == NULL)
+        retreat_in_place(NetBuffer, DataOffsetDelta);
+    else
+        commit(NetBuffer, &request, record);
+    return NDIS_STATUS_SUCCESS;
+}
+
+/* ---- The whole list ---- */
+
+void nbl__retreat_release(struct nbl__mdl_record *record)
+{
+    uint8_t const kind = record->kind;
+    record->kind = NBL__MDL_RELEASED;
+    if (kind == NBL__MDL_CUSTOM)
+        nbl__memory_release(record, sizeof(struct nbl__mdl_custom));
+    else if (kind == NBL__MDL_RETREAT)
+        nbl__memory_release(record, default_block_bytes(record->byte_count));
+    else if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK)))
+        nbl__track_hide(record + 1, sizeof(MDL));
+}
+
+/* Releases a stack of acquired records, newest first (RET-16). */
+static void roll_back(struct request const *request, struct nbl__mdl_record *newest)
+{
+    while (newest != NULL) {
+        struct nbl__mdl_record *next = newest->next;
+        MDL *mdl = nbl__mdl_of_record(newest);
+        if (newest->kind == NBL__MDL_CUSTOM && request->free != NULL)
+            request->free(mdl);
+        else if (newest->kind == NBL__MDL_CUSTOM)
+            nbl__violation("RET-17", NBL_SEVERITY_ERROR, request->call, mdl);
+        nbl__retreat_release(newest);
+        newest = next;
+    }
+}
+
+static struct nbl__mdl_record *reversed(struct nbl__mdl_record *newest)
+{
+    struct nbl__mdl_record *oldest = NULL;
+    while (newest != NULL) {
+        struct nbl__mdl_record *next = newest->next;
+        newest->next = oldest;
+        oldest = newest;
+        newest = next;
+    }
+    return oldest;
+}
+
+/* acquire_all stacks a record for every NB that needs memory. */
+static NDIS_STATUS acquire_all(NET_BUFFER_LIST const *list, struct request const *request,
+                               struct nbl__mdl_record **newest)
+{
+    *newest = NULL;
+    for (NET_BUFFER const *buffer = list->FirstNetBuffer; buffer != NULL; buffer = buffer->Next) {
+        struct nbl__mdl_record *record;
+        NDIS_STATUS const status = acquire(buffer, request, &record);
+        if (status != NDIS_STATUS_SUCCESS) {
+            roll_back(request, *newest);
+            return status;
+        }
+        if (record != NULL) {
+            record->next = *newest;
+            *newest = record;
+        }
+    }
+    return NDIS_STATUS_SUCCESS;
+}
+
+NDIS_STATUS NdisRetreatNetBufferListDataStart(NET_BUFFER_LIST *NetBufferList, ULONG DataOffsetDelta,
+                                              ULONG DataBackFill, NET_BUFFER_ALLOCATE_MDL *AllocateMdlHandler,
+                                              NET_BUFFER_FREE_MDL *FreeMdlHandler)
+{
+    struct request const request = { DataOffsetDelta, DataBackFill, AllocateMdlHandler, FreeMdlHandler,
+                                     "NdisRetreatNetBufferListDataStart" };
+    struct nbl__mdl_record *record;
+    NDIS_STATUS status;
+    if ((AllocateMdlHandler == NULL) != (FreeMdlHandler == NULL))
+        nbl__violation("RET-17", NBL_SEVERITY_ERROR, request.call, NetBufferList);
+    if (DataOffsetDelta == 0)
+        return NDIS_STATUS_SUCCESS;
+    status = acquire_all(NetBufferList, &request, &record);
+    if (status != NDIS_STATUS_SUCCESS)
+        return status;
+    record = reversed(record);
+    for (NET_BUFFER *buffer = NetBufferList->FirstNetBuffer; buffer != NULL; buffer = buffer->Next) {
+        if (DataOffsetDelta <= buffer->DataOffset) {
+            retreat_in_place(buffer, DataOffsetDelta);
+        } else {
+            struct nbl__mdl_record *next = record->next;
+            commit(buffer, &request, record);
+            record = next;
+        }
+    }
+    return NDIS_STATUS_SUCCESS;
+}

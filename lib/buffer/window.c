@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * window.c - recomputing where the used data of a NET_BUFFER starts, and fresh NET_BUFFERs.
+ */
+#include "window.h"
+
+#include "../base/track.h"
+#include "../base/zero.h"
+
+bool nbl__buffer_locate(NET_BUFFER *buffer)
+{
+    struct nbl__position const origin = { buffer->MdlChain, buffer->DataOffset };
+    struct nbl__position const position = nbl__position_normalize(origin);
+    bool const inside = position.mdl == NULL ? position.offset == 0 : position.offset <= position.mdl->ByteCount;
+    buffer->CurrentMdl = position.mdl;
+    buffer->CurrentMdlOffset = position.offset;
+    if (!inside)
+        buffer->CurrentMdlOffset = position.mdl == NULL ? 0 : position.mdl->ByteCount;
+    return inside;
+}
+
+VOID NdisAdjustNetBufferCurrentMdl(NET_BUFFER *NetBuffer)
+{
+    if (!nbl__buffer_locate(NetBuffer))
+        nbl__violation("ADJ-02", NBL_SEVERITY_ERROR, "NdisAdjustNetBufferCurrentMdl", NetBuffer);
+    /* The driver moved the window by hand: what it now counts as data is in use. */
+    if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK)))
+        nbl__buffer_show(NetBuffer, NetBuffer->DataLength);
+}
+
+void nbl__buffer_reset(NET_BUFFER *buffer, NDIS_HANDLE pool, enum nbl__buffer_kind kind)
+{
+    nbl__zero(buffer, sizeof(*buffer));
+    buffer->NdisPoolHandle = pool;
+    buffer->NdisReserved[1] = nbl__buffer_tag(kind);
+}
+
+void nbl__buffer_show(NET_BUFFER const *buffer, ULONG bytes)
+{
+    struct nbl__position position = nbl__buffer_start(buffer);
+    while (bytes > 0 && position.mdl != NULL) {
+        struct nbl__mdl_record const *record = nbl__mdl_record_of(position.mdl);
+        ULONG const left = nbl__position_left(position);
+        ULONG const step = left < bytes ? left : bytes;
+        if (record != NULL && record->hidden)
+            nbl__track_show((UCHAR *)position.mdl->MappedSystemVa + position.offset, step);
+        bytes -= step;
+        position.mdl = position.mdl->Next;
+        position.offset = 0;
+    }
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * build.c - the two passes that make a derived list: measure, allocate once, build.
+ */
+#include "derived.h"
+
+#include "../base/memory.h"
+#include "../base/track.h"
+#include "../list/context.h"
+
+#define PART_ALIGNMENT 16u
+
+static size_t part_bytes(size_t bytes)
+{
+    return (bytes + PART_ALIGNMENT - 1) & ~(size_t)(PART_ALIGNMENT - 1);
+}
+
+/* ---- pools ---- */
+
+static struct nbl__pool *plain_pool(NDIS_HANDLE handle, enum nbl__pool_kind kind, struct nbl__pool *fallback,
+                                    char const *call)
+{
+    struct nbl__pool *pool;
+    if (handle == NULL)
+        return fallback;
+    pool = nbl__pool_of(handle, kind, call);
+    if (pool == NULL || pool->data_size == 0)
+        return pool;
+    nbl__violation("GEN-11", NBL_SEVERITY_ERROR, call, pool);
+    return NULL;
+}
+
+bool nbl__derive_pools(NDIS_HANDLE lists, NDIS_HANDLE buffers, char const *call, struct nbl__pools *pools)
+{
+    pools->lists = plain_pool(lists, NBL__POOL_LISTS, nbl__pool_lists_default(), call);
+    pools->buffers = plain_pool(buffers, NBL__POOL_BUFFERS, nbl__pool_buffers_default(), call);
+    return pools->lists != NULL && pools->buffers != NULL;
+}
+
+/* ---- first pass ---- */
+
+bool nbl__measure_range(struct nbl__layout *layout, struct nbl__position *position, ULONG bytes)
+{
+    while (bytes > 0) {
+        ULONG const left = nbl__position_left(*position);
+        ULONG const step = left < bytes ? left : bytes;
+        if (position->mdl == NULL)
+            return false;
+        if (step > 0)
+            layout->part_bytes += nbl__mdl_block_bytes(step);
+        if (step < left) {
+            position->offset += step;
+        } else {
+            position->mdl = position->mdl->Next;
+            position->offset = 0;
+        }
+        bytes -= step;
+    }
+    return true;
+}
+
+void nbl__measure_private(struct nbl__layout *layout, uint64_t bytes)
+{
+    if (bytes > 0)
+        layout->part_bytes += nbl__mdl_block_bytes((size_t)bytes) + part_bytes((size_t)bytes);
+}
+
+bool nbl__skip(struct nbl__position *position, ULONG bytes)
+{
+    while (bytes > 0) {
+        ULONG const left = nbl__position_left(*position);
+        if (position->mdl == NULL)
+            return false;
+        if (bytes < left) {
+            position->offset += bytes;
+            return true;
+        }
+        bytes -= left;
+        position->mdl = position->mdl->Next;
+        position->offset = 0;
+    }
+    return true;
+}
+
+/* ---- the block ---- */
+
+/* The whole block's size, or 0 when it does not fit the address space. */
+static size_t block_bytes_of(struct nbl__layout const *layout)
+{
+    uint64_t const front = sizeof(struct nbl__derived) + sizeof(NET_BUFFER_LIST);
+    uint64_t bytes;
+    if (layout->buffers > UINT32_MAX || layout->part_bytes > SIZE_MAX / 2)
+        return 0;
+    bytes = front + layout->buffers * sizeof(NET_BUFFER) + layout->part_bytes;
+    return bytes > SIZE_MAX / 2 ? 0 : (size_t)bytes;
+}
+
+bool nbl__derive_start(struct nbl__builder *builder, struct nbl__layout const *layout, struct nbl__pools const *pools,
+                       enum nbl__list_kind kind, ULONG parameter)
+{
+    size_t const bytes = block_bytes_of(layout);
+    struct nbl__derived *derived = bytes == 0 ? NULL : nbl__memory_allocate(bytes);
+    if (derived == NULL)
+        return false;
+    *derived = (struct nbl__derived){ NULL, pools->lists, pools->buffers, bytes, (uint32_t)layout->buffers, parameter };
+    builder->list = (NET_BUFFER_LIST *)(void *)(derived + 1);
+    nbl__list_reset(builder->list, pools->lists, pools->lists->protocol, kind);
+    builder->next_buffer = (NET_BUFFER *)(void *)(builder->list + 1);
+    builder->last_buffer = NULL;
+    builder->next_part = (unsigned char *)(builder->next_buffer + layout->buffers);
+    builder->last_record = NULL;
+    builder->pools = *pools;
+    return true;
+}
+
+/* ---- second pass ---- */
+
+/* The first NB of a pool that brings NBs is that pool's (GEN-11). Without a NBL pool the caller's NB pool comes first: its
+ * handle is the one that the caller knows. */
+static bool brings_first_buffer(struct nbl__pool const *lists, struct nbl__pool const *buffers)
+{
+    return lists->has_buffer && (!lists->internal || buffers->internal);
+}
+
+static struct nbl__pool *buffer_owner(struct nbl__builder const *builder)
+{
+    if (builder->last_buffer == NULL && brings_first_buffer(builder->pools.lists, builder->pools.buffers))
+        return builder->pools.lists;
+    return builder->pools.buffers;
+}
+
+NET_BUFFER *nbl__build_buffer(struct nbl__builder *builder)
+{
+    NET_BUFFER *buffer = builder->next_buffer++;
+    nbl__buffer_reset(buffer, buffer_owner(builder), NBL__BUFFER_DERIVED);
+    if (builder->last_buffer == NULL)
+        builder->list->FirstNetBuffer = buffer;
+    else
+        builder->last_buffer->Next = buffer;
+    builder->last_buffer = buffer;
+    builder->last_record = NULL;
+    return buffer;
+}
+
+/* Links an MDL and its record behind those that the NB has: records are in the order of the chain. */
+static void append(struct nbl__builder *builder, NET_BUFFER *buffer, void *place, MDL *mdl)
+{
+    struct nbl__mdl_record *record = place;
+    if (builder->last_record == NULL) {
+        buffer->MdlChain = mdl;
+        buffer->NdisReserved[0] = record;
+    } else {
+        nbl__mdl_of_record(builder->last_record)->Next = mdl;
+        builder->last_record->next = record;
+    }
+    builder->last_record = record;
+}
+
+void nbl__build_range(struct nbl__builder *builder, NET_BUFFER *buffer, struct nbl__position *position, ULONG bytes)
+{
+    while (bytes > 0) {
+        ULONG const left = nbl__position_left(*position);
+        ULONG const step = left < bytes ? left : bytes;
+        if (step > 0) {
+            void *place = builder->next_part;
+            builder->next_part += nbl__mdl_block_bytes(step);
+            append(builder, buffer, place, nbl__mdl_derive(place, position->mdl, position->offset, step));
+        }
+        if (step < left) {
+            position->offset += step;
+        } else {
+            position->mdl = position->mdl->Next;
+            position->offset = 0;
+        }
+        bytes -= step;
+    }
+}
+
+void *nbl__build_private(struct nbl__builder *builder, NET_BUFFER *buffer, ULONG bytes, ULONG hidden)
+{
+    unsigned char *place = builder->next_part;
+    unsigned char *memory = place + nbl__mdl_block_bytes(bytes);
+    if (bytes == 0)
+        return NULL;
+    builder->next_part = memory + part_bytes(bytes);
+    append(builder, buffer, place, nbl__mdl_construct(place, NBL__MDL_DERIVED, memory, bytes));
+    if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK)) && hidden > 0) {
+        nbl__track_hide(memory, hidden);
+        builder->last_record->hidden = 1;
+    }
+    return memory;
+}
+
+void nbl__build_window(NET_BUFFER *buffer, ULONG offset, ULONG length)
+{
+    buffer->DataOffset = offset;
+    buffer->stDataLength = length;
+    (void)nbl__buffer_locate(buffer);
+}
+
+/* ---- counting ---- */
+
+static uint32_t embedded_buffers(struct nbl__derived const *derived)
+{
+    return derived->buffers > 0 && brings_first_buffer(derived->list_pool, derived->buffer_pool) ? 1u : 0u;
+}
+
+static void account(struct nbl__derived const *derived, int64_t sign)
+{
+    uint32_t const others = derived->buffers - embedded_buffers(derived);
+    nbl__slab_account(&derived->list_pool->slab, sign);
+    if (others > 0)
+        nbl__slab_account(&derived->buffer_pool->slab, sign * (int64_t)others);
+}
+
+NET_BUFFER_LIST *nbl__derive_finish(struct nbl__builder *builder, NET_BUFFER_LIST *parent, char const *call)
+{
+    struct nbl__derived *derived = nbl__derived_of(builder->list);
+    account(derived, 1);
+    /* A list that is not libnbl's cannot be counted on, so it is not counted in. */
+    if (parent != NULL && nbl__list_state(parent)->magic == NBL__LIST_MAGIC) {
+        derived->parent = parent;
+        nbl__list_add_child(parent);
+    }
+    NBL__EVENT(NBL_EVENT_LIST_ALLOCATE, call, builder->list, parent, derived->block_bytes);
+    return builder->list;
+}
+
+/* ---- freeing ---- */
+
+static void release_derived(NET_BUFFER_LIST *list, char const *call)
+{
+    struct nbl__derived *derived = nbl__derived_of(list);
+    NET_BUFFER *buffers = (NET_BUFFER *)(void *)(list + 1);
+    NBL__EVENT(NBL_EVENT_LIST_FREE, call, list, derived->parent, 0);
+    nbl__list_set_kind(list, NBL__LIST_FREE);
+    for (uint32_t i = 0; i < derived->buffers; i++) {
+        nbl__buffer_release_records(&buffers[i], "CLONE-12", NBL_SEVERITY_WARNING, call);
+        buffers[i].NdisReserved[1] = nbl__buffer_tag(NBL__BUFFER_FREE);
+    }
+    nbl__context_reclaim(list, "CLONE-12", call);
+    account(derived, -1);
+    nbl__memory_release(derived, derived->block_bytes);
+}
+
+/* Frees a list that nobody refers to, and every ancestor that only waited for it (GEN-06). */
+static void release_upwards(NET_BUFFER_LIST *list, char const *call)
+{
+    while (list != NULL) {
+        bool const plain = nbl__list_state(list)->kind == NBL__LIST_PLAIN;
+        NET_BUFFER_LIST *parent = plain ? NULL : nbl__derived_of(list)->parent;
+        if (plain)
+            nbl__pool_release_list(list, call);
+        else
+            release_derived(list, call);
+        if (parent == NULL || !nbl__list_remove_child(parent))
+            return;
+        list = parent;
+    }
+}
+
+bool nbl__derive_free(NET_BUFFER_LIST *list, enum nbl__list_kind kind, ULONG parameter, char const *rule,
+                      enum nbl_severity severity, char const *call)
+{
+    if (!nbl__list_is(list, kind)) {
+        nbl__violation("GEN-08", NBL_SEVERITY_FATAL, call, list);
+        return false;
+    }
+    if (nbl__derived_of(list)->parameter != parameter)
+        nbl__violation(rule, severity, call, list);
+    if (nbl__list_retire(list))
+        release_upwards(list, call);
+    else
+        nbl__violation("GEN-06", NBL_SEVERITY_ERROR, call, list);
+    return true;
+}
+
+ULONG nbl_derive_children(NET_BUFFER_LIST const *list)
+{
+    return atomic_load(&nbl__list_state(list)->children) & ~NBL__LIST_RETIRED;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * clone.c - new NET_BUFFERs over the used data of another list's (rules CLONE).
+ */
+#include "derived.h"
+
+#define KNOWN_FLAGS (NDIS_CLONE_FLAGS_RESERVED | NDIS_CLONE_FLAGS_USE_ORIGINAL_MDLS)
+
+static bool measure(NET_BUFFER_LIST const *original, bool share_mdls, struct nbl__layout *layout)
+{
+    for (NET_BUFFER const *buffer = original->FirstNetBuffer; buffer != NULL; buffer = buffer->Next) {
+        struct nbl__position position = nbl__buffer_start(buffer);
+        bool const whole = share_mdls ? nbl__skip(&position, buffer->DataLength)
+                                      : nbl__measure_range(layout, &position, buffer->DataLength);
+        if (!whole)
+            return false;
+        layout->buffers++;
+    }
+    return true;
+}
+
+/* CLONE-09: the window begins in the MDL that holds the first used byte; what is in front of it there is backfill. */
+static void share(NET_BUFFER *clone, NET_BUFFER const *original)
+{
+    struct nbl__position const start = nbl__buffer_start(original);
+    clone->MdlChain = start.mdl;
+    nbl__build_window(clone, start.offset, original->DataLength);
+}
+
+static void build(struct nbl__builder *builder, NET_BUFFER_LIST const *original, bool share_mdls)
+{
+    for (NET_BUFFER const *buffer = original->FirstNetBuffer; buffer != NULL; buffer = buffer->Next) {
+        NET_BUFFER *clone = nbl__build_buffer(builder);
+        clone->ChecksumBias = buffer->ChecksumBias;
+        if (share_mdls) {
+            share(clone, buffer);
+        } else {
+            struct nbl__position position = nbl__buffer_start(buffer);
+            nbl__build_range(builder, clone, &position, buffer->DataLength);
+            nbl__build_window(clone, 0, buffer->DataLength);
+        }
+    }
+}
+
+NET_BUFFER_LIST *NdisAllocateCloneNetBufferList(NET_BUFFER_LIST *OriginalNetBufferList,
+                                                NDIS_HANDLE NetBufferListPoolHandle, NDIS_HANDLE NetBufferPoolHandle,
+                                                ULONG AllocateCloneFlags)
+{
+    char const *call = "NdisAllocateCloneNetBufferList";
+    bool const share_mdls = (AllocateCloneFlags & NDIS_CLONE_FLAGS_USE_ORIGINAL_MDLS) != 0;
+    struct nbl__layout layout = { 0, 0 };
+    struct nbl__pools pools;
+    struct nbl__builder builder;
+    if ((AllocateCloneFlags & ~(ULONG)KNOWN_FLAGS) != 0) {
+        nbl__violation("CLONE-01", NBL_SEVERITY_ERROR, call, OriginalNetBufferList);
+        return NULL;
+    }
+    if ((AllocateCloneFlags & NDIS_CLONE_FLAGS_RESERVED) != 0)
+        nbl__violation("CLONE-01", NBL_SEVERITY_WARNING, call, OriginalNetBufferList);
+    if (!nbl__derive_pools(NetBufferListPoolHandle, NetBufferPoolHandle, call, &pools))
+        return NULL;
+    if (OriginalNetBufferList->FirstNetBuffer == NULL)
+        nbl__violation("CLONE-02", NBL_SEVERITY_WARNING, call, OriginalNetBufferList);
+    if (!measure(OriginalNetBufferList, share_mdls, &layout)) {
+        nbl__violation("INV-05", NBL_SEVERITY_FATAL, call, OriginalNetBufferList);
+        return NULL;
+    }
+    if (!nbl__derive_start(&builder, &layout, &pools, NBL__LIST_CLONE, AllocateCloneFlags))
+        return NULL;
+    build(&builder, OriginalNetBufferList, share_mdls);
+    return nbl__derive_finish(&builder, OriginalNetBufferList, call);
+}
+
+VOID NdisFreeCloneNetBufferList(NET_BUFFER_LIST *CloneNetBufferList, ULONG FreeCloneFlags)
+{
+    (void)nbl__derive_free(CloneNetBufferList, NBL__LIST_CLONE, FreeCloneFlags, "CLONE-11", NBL_SEVERITY_FATAL,
+                           "NdisFreeCloneNetBufferList");
+}

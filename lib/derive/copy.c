@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * copy.c - the deep copy: NET_BUFFERs with memory of their own.
+ */
+#include "derived.h"
+
+#include <string.h>
+
+#define LARGEST 0xFFFFFFFFull
+
+/* Maps every MDL of the used data, so that the copying itself cannot fail. */
+static bool readable(NET_BUFFER const *buffer)
+{
+    struct nbl__position position = nbl__buffer_start(buffer);
+    ULONG rest = buffer->DataLength;
+    while (rest > 0) {
+        ULONG const left = nbl__position_left(position);
+        if (position.mdl == NULL || (left > 0 && nbl__mdl_address(position.mdl) == NULL))
+            return false;
+        rest -= left < rest ? left : rest;
+        position.mdl = position.mdl->Next;
+        position.offset = 0;
+    }
+    return true;
+}
+
+static bool measure(NET_BUFFER_LIST const *original, ULONG backfill, struct nbl__layout *layout)
+{
+    for (NET_BUFFER const *buffer = original->FirstNetBuffer; buffer != NULL; buffer = buffer->Next) {
+        uint64_t const bytes = (uint64_t)backfill + buffer->DataLength;
+        if (bytes > LARGEST || !readable(buffer))
+            return false;
+        nbl__measure_private(layout, bytes);
+        layout->buffers++;
+    }
+    return true;
+}
+
+static void copy_bytes(UCHAR *to, NET_BUFFER const *buffer)
+{
+    struct nbl__position position = nbl__buffer_start(buffer);
+    ULONG rest = buffer->DataLength;
+    while (rest > 0) {
+        ULONG const left = nbl__position_left(position);
+        ULONG const step = left < rest ? left : rest;
+        if (step > 0)
+            memcpy(to, (UCHAR const *)nbl__mdl_address(position.mdl) + position.offset, step);
+        to += step;
+        rest -= step;
+        position.mdl = position.mdl->Next;
+        position.offset = 0;
+    }
+}
+
+static void build(struct nbl__builder *builder, NET_BUFFER_LIST const *original, ULONG backfill)
+{
+    for (NET_BUFFER const *buffer = original->FirstNetBuffer; buffer != NULL; buffer = buffer->Next) {
+        NET_BUFFER *copy = nbl__build_buffer(builder);
+        UCHAR *memory = nbl__build_private(builder, copy, backfill + buffer->DataLength, backfill);
+        copy->ChecksumBias = buffer->ChecksumBias;
+        if (memory != NULL)
+            copy_bytes(memory + backfill, buffer);
+        nbl__build_window(copy, backfill, buffer->DataLength);
+    }
+}
+
+NET_BUFFER_LIST *nbl_derive_copy(NET_BUFFER_LIST const *original, NDIS_HANDLE list_pool, NDIS_HANDLE buffer_pool,
+                                 ULONG backfill)
+{
+    char const *call = "nbl_derive_copy";
+    struct nbl__layout layout = { 0, 0 };
+    struct nbl__pools pools;
+    struct nbl__builder builder;
+    if (!nbl__derive_pools(list_pool, buffer_pool, call, &pools) || !measure(original, backfill, &layout)
+        || !nbl__derive_start(&builder, &layout, &pools, NBL__LIST_COPY, 0))
+        return NULL;
+    build(&builder, original, backfill);
+    return nbl__derive_finish(&builder, NULL, call);
+}
+
+VOID nbl_derive_free_copy(NET_BUFFER_LIST *copy)
+{
+    (void)nbl__derive_free(copy, NBL__LIST_COPY, 0, "GEN-08", NBL_SEVERITY_ERROR, "nbl_derive_free_copy");
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * fragment.c - cutting every NET_BUFFER of a list into pieces with room for a header of their own (rules FRAG).
+ */
+#include "derived.h"
+
+#define LARGEST 0xFFFFFFFFull
+
+struct cut {
+    ULONG start;
+    ULONG maximum;
+    ULONG delta;
+    ULONG backfill;
+    char const *call;
+};
+
+/* FRAG-12: a fragment's used data and its whole window fit a ULONG. */
+static bool lengths_fit(NET_BUFFER const *buffer, struct cut const *cut)
+{
+    ULONG const rest = buffer->DataLength - cut->start;
+    ULONG const longest = rest < cut->maximum ? rest : cut->maximum;
+    return (uint64_t)longest + cut->delta + cut->backfill <= LARGEST;
+}
+
+/* FRAG-09: nothing is left of the NB. */
+static bool skipped(NET_BUFFER const *buffer, struct cut const *cut)
+{
+    if (buffer->DataLength > cut->start)
+        return false;
+    nbl__violation("FRAG-09", buffer->DataLength == cut->start ? NBL_SEVERITY_WARNING : NBL_SEVERITY_ERROR, cut->call,
+                   buffer);
+    return true;
+}
+
+static ULONG private_bytes(struct cut const *cut)
+{
+    return cut->delta == 0 ? 0 : cut->delta + cut->backfill;
+}
+
+/* Returns the rule that forbids the cut, or NULL. */
+static char const *measure(NET_BUFFER_LIST const *original, struct cut const *cut, struct nbl__layout *layout)
+{
+    for (NET_BUFFER const *buffer = original->FirstNetBuffer; buffer != NULL; buffer = buffer->Next) {
+        struct nbl__position position = nbl__buffer_start(buffer);
+        ULONG rest;
+        if (skipped(buffer, cut))
+            continue;
+        if (!lengths_fit(buffer, cut))
+            return "FRAG-12";
+        if (!nbl__skip(&position, cut->start))
+            return "INV-05";
+        for (rest = buffer->DataLength - cut->start; rest > 0;) {
+            ULONG const bytes = rest < cut->maximum ? rest : cut->maximum;
+            nbl__measure_private(layout, private_bytes(cut));
+            if (!nbl__measure_range(layout, &position, bytes))
+                return "INV-05";
+            layout->buffers++;
+            rest -= bytes;
+        }
+    }
+    return NULL;
+}
+
+static void build(struct nbl__builder *builder, NET_BUFFER_LIST const *original, struct cut const *cut)
+{
+    for (NET_BUFFER const *buffer = original->FirstNetBuffer; buffer != NULL; buffer = buffer->Next) {
+        struct nbl__position position = nbl__buffer_start(buffer);
+        ULONG rest = buffer->DataLength > cut->start ? buffer->DataLength - cut->start : 0;
+        if (rest > 0)
+            (void)nbl__skip(&position, cut->start);
+        while (rest > 0) {
+            ULONG const bytes = rest < cut->maximum ? rest : cut->maximum;
+            NET_BUFFER *fragment = nbl__build_buffer(builder);
+            (void)nbl__build_private(builder, fragment, private_bytes(cut), cut->backfill);
+            nbl__build_range(builder, fragment, &position, bytes);
+            nbl__build_window(fragment, cut->delta == 0 ? 0 : cut->backfill, bytes + cut->delta);
+            rest -= bytes;
+        }
+    }
+}
+
+NET_BUFFER_LIST *NdisAllocateFragmentNetBufferList(NET_BUFFER_LIST *OriginalNetBufferList,
+                                                   NDIS_HANDLE NetBufferListPool, NDIS_HANDLE NetBufferPool,
+                                                   ULONG StartOffset, ULONG MaximumLength, ULONG DataOffsetDelta,
+                                                   ULONG DataBackFill, ULONG AllocateFragmentFlags)
+{
+    struct cut const cut = { StartOffset, MaximumLength, DataOffsetDelta, DataBackFill,
+                             "NdisAllocateFragmentNetBufferList" };
+    struct nbl__layout layout = { 0, 0 };
+    struct nbl__pools pools;
+    struct nbl__builder builder;
+    char const *broken;
+    if (AllocateFragmentFlags != 0)
+        nbl__violation("FRAG-01", NBL_SEVERITY_ERROR, cut.call, OriginalNetBufferList);
+    if (MaximumLength == 0) {
+        nbl__violation("FRAG-11", NBL_SEVERITY_ERROR, cut.call, OriginalNetBufferList);
+        return NULL;
+    }
+    if (!nbl__derive_pools(NetBufferListPool, NetBufferPool, cut.call, &pools))
+        return NULL;
+    broken = measure(OriginalNetBufferList, &cut, &layout);
+    if (broken != NULL) {
+        nbl__violation(broken, NBL_SEVERITY_ERROR, cut.call, OriginalNetBufferList);
+        return NULL;
+    }
+    if (layout.buffers == 0 || !nbl__derive_start(&builder, &layout, &pools, NBL__LIST_FRAGMENT, DataOffsetDelta))
+        return NULL;
+    build(&builder, OriginalNetBufferList, &cut);
+    return nbl__derive_finish(&builder, OriginalNetBufferList, cut.call);
+}
+
+VOID NdisFreeFragmentNetBufferList(NET_BUFFER_LIST *FragmentNetBufferList, ULONG DataOffsetDelta,
+                                   ULONG FreeFragmentFlags)
+{
+    (void)FreeFragmentFlags;
+    (void)nbl__derive_free(FragmentNetBufferList, NBL__LIST_FRAGMENT, DataOffsetDelta, "FRAG-13", NBL_SEVERITY_ERROR,
+                           "NdisFreeFragmentNetBufferList");
+}

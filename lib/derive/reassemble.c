@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * reassemble.c - one NET_BUFFER over the bytes of all NET_BUFFERs of a list (rules REASM).
+ */
+#include "derived.h"
+
+#define LARGEST 0xFFFFFFFFull
+
+struct join {
+    ULONG start;
+    ULONG delta;
+    ULONG backfill;
+    char const *call;
+};
+
+static ULONG contribution(NET_BUFFER const *buffer, struct join const *join)
+{
+    return buffer->DataLength > join->start ? buffer->DataLength - join->start : 0;
+}
+
+static ULONG private_bytes(struct join const *join)
+{
+    return join->delta == 0 ? 0 : join->delta + join->backfill;
+}
+
+static void report_without_contribution(NET_BUFFER const *buffer, struct join const *join)
+{
+    nbl__violation("REASM-05", buffer->DataLength > 0 ? NBL_SEVERITY_WARNING : NBL_SEVERITY_INFO, join->call, buffer);
+}
+
+/* Returns the rule that forbids the join, or NULL; *total is the bytes that are contributed. */
+static char const *measure(NET_BUFFER_LIST const *source, struct join const *join, struct nbl__layout *layout,
+                           uint64_t *total)
+{
+    *total = 0;
+    layout->buffers = 1;
+    for (NET_BUFFER const *buffer = source->FirstNetBuffer; buffer != NULL; buffer = buffer->Next) {
+        struct nbl__position position = nbl__buffer_start(buffer);
+        ULONG const bytes = contribution(buffer, join);
+        if (bytes == 0) {
+            report_without_contribution(buffer, join);
+            continue;
+        }
+        *total += bytes;
+        if (!nbl__skip(&position, join->start) || !nbl__measure_range(layout, &position, bytes))
+            return "INV-05";
+    }
+    if (*total + join->delta + (join->delta == 0 ? 0 : join->backfill) > LARGEST)
+        return "REASM-07";
+    nbl__measure_private(layout, private_bytes(join));
+    return NULL;
+}
+
+static void build(struct nbl__builder *builder, NET_BUFFER_LIST const *source, struct join const *join, ULONG total)
+{
+    NET_BUFFER *whole = nbl__build_buffer(builder);
+    (void)nbl__build_private(builder, whole, private_bytes(join), join->backfill);
+    for (NET_BUFFER const *buffer = source->FirstNetBuffer; buffer != NULL; buffer = buffer->Next) {
+        struct nbl__position position = nbl__buffer_start(buffer);
+        ULONG const bytes = contribution(buffer, join);
+        if (bytes > 0 && nbl__skip(&position, join->start))
+            nbl__build_range(builder, whole, &position, bytes);
+    }
+    nbl__build_window(whole, join->delta == 0 ? 0 : join->backfill, total + join->delta);
+}
+
+/* REASM-01: the pool has to bring exactly the one NB. */
+static bool pool_brings_buffer(NDIS_HANDLE handle, struct nbl__pools const *pools, char const *call)
+{
+    if (handle == NULL || pools->lists->has_buffer)
+        return true;
+    nbl__violation("REASM-01", NBL_SEVERITY_ERROR, call, handle);
+    return false;
+}
+
+NET_BUFFER_LIST *NdisAllocateReassembledNetBufferList(NET_BUFFER_LIST *FragmentNetBufferList,
+                                                      NDIS_HANDLE NetBufferAndNetBufferListPoolHandle,
+                                                      ULONG StartOffset, ULONG DataOffsetDelta, ULONG DataBackFill,
+                                                      ULONG AllocateReassembleFlags)
+{
+    struct join const join = { StartOffset, DataOffsetDelta, DataBackFill, "NdisAllocateReassembledNetBufferList" };
+    struct nbl__layout layout = { 0, 0 };
+    struct nbl__pools pools;
+    struct nbl__builder builder;
+    char const *broken;
+    uint64_t total;
+    if (AllocateReassembleFlags != 0)
+        nbl__violation("REASM-01", NBL_SEVERITY_ERROR, join.call, FragmentNetBufferList);
+    if (!nbl__derive_pools(NetBufferAndNetBufferListPoolHandle, NULL, join.call, &pools)
+        || !pool_brings_buffer(NetBufferAndNetBufferListPoolHandle, &pools, join.call))
+        return NULL;
+    broken = measure(FragmentNetBufferList, &join, &layout, &total);
+    if (broken != NULL) {
+        nbl__violation(broken, NBL_SEVERITY_ERROR, join.call, FragmentNetBufferList);
+        return NULL;
+    }
+    if (!nbl__derive_start(&builder, &layout, &pools, NBL__LIST_REASSEMBLED, DataOffsetDelta))
+        return NULL;
+    build(&builder, FragmentNetBufferList, &join, (ULONG)total);
+    return nbl__derive_finish(&builder, FragmentNetBufferList, join.call);
+}
+
+VOID NdisFreeReassembledNetBufferList(NET_BUFFER_LIST *ReassembledNetBufferList, ULONG DataOffsetDelta,
+                                      ULONG FreeReassembleFlags)
+{
+    (void)FreeReassembleFlags;
+    (void)nbl__derive_free(ReassembledNetBufferList, NBL__LIST_REASSEMBLED, DataOffsetDelta, "REASM-08",
+                           NBL_SEVERITY_ERROR, "NdisFreeReassembledNetBufferList");
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * state.h (internal) - what libnbl keeps in a NET_BUFFER_LIST's NdisReserved: its kind, and how many derived lists live.
+ *
+ *     children = number of live derived lists, + NBL__LIST_RETIRED once the owner freed the list while some lived
+ *
+ * The last child to go frees a retired list (GEN-06). The owner alone adds children; any thread may take them away.
+ */
+#ifndef NBL_LIST_STATE_H
+#define NBL_LIST_STATE_H
+
+#include "../base/event.h"
+#include "../base/zero.h"
+
+#include <nbl/types.h>
+
+/* enum nbl__list_kind says which routine frees a NET_BUFFER_LIST (GEN-08). */
+enum nbl__list_kind {
+    NBL__LIST_PLAIN = 1,
+    NBL__LIST_CLONE = 2,
+    NBL__LIST_FRAGMENT = 3,
+    NBL__LIST_REASSEMBLED = 4,
+    NBL__LIST_COPY = 5,
+    NBL__LIST_FREE = 6
+};
+
+#define NBL__LIST_MAGIC 0x4E42u
+#define NBL__LIST_RETIRED 0x80000000u
+
+/* struct nbl__list_state overlays NdisReserved[0], and [1] on 32-bit hosts. */
+struct NBL_MAY_ALIAS nbl__list_state {
+    uint16_t magic;
+    uint8_t kind;
+    uint8_t unused;
+    atomic_uint children;
+};
+
+static inline struct nbl__list_state *nbl__list_state(NET_BUFFER_LIST const *list)
+{
+    return (struct nbl__list_state *)(uintptr_t)list->NdisReserved;
+}
+
+/* nbl__list_is tells whether a list is alive and of a kind. */
+static inline bool nbl__list_is(NET_BUFFER_LIST const *list, enum nbl__list_kind kind)
+{
+    struct nbl__list_state const *state = nbl__list_state(list);
+    return state->magic == NBL__LIST_MAGIC && state->kind == (uint8_t)kind
+        && (atomic_load_explicit(&nbl__list_state(list)->children, memory_order_relaxed) & NBL__LIST_RETIRED) == 0;
+}
+
+/* nbl__list_set_kind changes the kind of a list, for one that is about to be freed too. */
+static inline void nbl__list_set_kind(NET_BUFFER_LIST *list, enum nbl__list_kind kind)
+{
+    nbl__list_state(list)->kind = (uint8_t)kind;
+}
+
+/* nbl__list_reset makes every field of a list what a fresh one has (NBL-05), without NBs and context. */
+static inline void nbl__list_reset(NET_BUFFER_LIST *list, NDIS_HANDLE pool, UCHAR protocol, enum nbl__list_kind kind)
+{
+    struct nbl__list_state *state = nbl__list_state(list);
+    nbl__zero(list, sizeof(*list));
+    list->NdisPoolHandle = pool;
+    list->NetBufferListInfo[NetBufferListProtocolId] = (PVOID)(uintptr_t)protocol;
+    state->magic = NBL__LIST_MAGIC;
+    state->kind = (uint8_t)kind;
+}
+
+/* nbl__list_retire is called when the owner frees a list. Returns true when its memory can go now, false when the last
+ * derived list will take it along. */
+static inline bool nbl__list_retire(NET_BUFFER_LIST *list)
+{
+    atomic_uint *children = &nbl__list_state(list)->children;
+    if (NBL_LIKELY(atomic_load_explicit(children, memory_order_acquire) == 0))
+        return true;
+    return atomic_fetch_or_explicit(children, NBL__LIST_RETIRED, memory_order_acq_rel) == 0;
+}
+
+/* nbl__list_add_child counts a derived list. Only the owner of the list calls it. */
+static inline void nbl__list_add_child(NET_BUFFER_LIST *list)
+{
+    atomic_fetch_add_explicit(&nbl__list_state(list)->children, 1u, memory_order_relaxed);
+}
+
+/* nbl__list_remove_child counts a derived list off. Returns true when that was the last one of a retired list, whose memory
+ * the caller now has to free. */
+static inline bool nbl__list_remove_child(NET_BUFFER_LIST *list)
+{
+    atomic_uint *children = &nbl__list_state(list)->children;
+    return atomic_fetch_sub_explicit(children, 1u, memory_order_acq_rel) == (NBL__LIST_RETIRED | 1u);
+}
+
+#endif

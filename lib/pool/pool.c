@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * pool.c - making and freeing pools: parameters, geometry, descriptors.
+ */
+#include "pool.h"
+
+#include "../list/context.h"
+
+#include <string.h>
+
+#define LINE NBL__CACHE_LINE
+#define DESCRIPTORS_AT_ONCE 16u
+
+/* ---- descriptors ---- */
+
+/* Descriptors go from live to free and back, never to the allocator: a stale handle is always safe to look at. They come
+ * from the platform, not from nbl_allocator, which may be replaced while no pool lives. */
+static struct nbl__lock descriptor_lock = NBL__LOCK_INITIALIZER;
+static struct nbl__pool *free_descriptors;
+
+/* The list of all descriptors keeps them reachable for leak finders. */
+struct descriptors {
+    struct descriptors *next;
+    struct nbl__pool pools[DESCRIPTORS_AT_ONCE];
+};
+static struct descriptors *all_descriptors;
+
+static bool descriptors_add(void)
+{
+    struct descriptors *more = nbl__port_allocate(NULL, sizeof(*more), LINE);
+    if (more == NULL)
+        return false;
+    memset(more, 0, sizeof(*more));
+    more->next = all_descriptors;
+    all_descriptors = more;
+    for (uint32_t i = 0; i < DESCRIPTORS_AT_ONCE; i++) {
+        more->pools[i].kind = NBL__POOL_FREED;
+        more->pools[i].next = free_descriptors;
+        free_descriptors = &more->pools[i];
+    }
+    return true;
+}
+
+static struct nbl__pool *descriptor_take(void)
+{
+    struct nbl__pool *pool = NULL;
+    if (nbl__faulty(NBL_FAULT_ALLOCATION))
+        return NULL;
+    nbl__lock_acquire(&descriptor_lock);
+    if (free_descriptors != NULL || descriptors_add()) {
+        pool = free_descriptors;
+        free_descriptors = pool->next;
+    }
+    nbl__lock_release(&descriptor_lock);
+    return pool;
+}
+
+static void descriptor_give(struct nbl__pool *pool)
+{
+    memset(pool, 0, sizeof(*pool));
+    pool->kind = NBL__POOL_FREED;
+    nbl__lock_acquire(&descriptor_lock);
+    pool->next = free_descriptors;
+    free_descriptors = pool;
+    nbl__lock_release(&descriptor_lock);
+}
+
+struct nbl__pool *nbl__pool_of(NDIS_HANDLE handle, enum nbl__pool_kind kind, char const *call)
+{
+    struct nbl__pool *pool = handle;
+    if (NBL_LIKELY(pool != NULL && pool->kind == (uint32_t)kind))
+        return pool;
+    nbl__violation("POOL-09", NBL_SEVERITY_FATAL, call, handle);
+    return NULL;
+}
+
+/* ---- pools for NULL handles: they own no memory, only counts ---- */
+
+#define DEFAULT_LISTS_ID 62u
+#define DEFAULT_BUFFERS_ID 63u
+
+struct nbl__pool *nbl__pool_lists_default(void)
+{
+    static struct nbl__pool pool = {
+        .kind = NBL__POOL_LISTS, .has_buffer = true, .internal = true,
+        .slab = { .id = DEFAULT_LISTS_ID, .lock = NBL__LOCK_INITIALIZER },
+    };
+    return &pool;
+}
+
+struct nbl__pool *nbl__pool_buffers_default(void)
+{
+    static struct nbl__pool pool = {
+        .kind = NBL__POOL_BUFFERS, .internal = true,
+        .slab = { .id = DEFAULT_BUFFERS_ID, .lock = NBL__LOCK_INITIALIZER },
+    };
+    return &pool;
+}
+
+/* ---- geometry ---- */
+
+static size_t up(size_t offset, size_t alignment)
+{
+    return (offset + alignment - 1) & ~(alignment - 1);
+}
+
+/* Places [record][MDL][PFN array] at the next multiple of 16 that makes the MDL itself start a line when it can. */
+static size_t place_mdl(struct nbl__pool *pool, size_t offset)
+{
+    offset = up(offset, MEMORY_ALLOCATION_ALIGNMENT);
+    pool->record_offset = (uint32_t)offset;
+    return offset + nbl__mdl_block_bytes(pool->data_size);
+}
+
+static void lay_out(struct nbl__pool *pool)
+{
+    bool const lists = pool->kind == NBL__POOL_LISTS;
+    size_t offset = lists ? sizeof(NET_BUFFER_LIST) : sizeof(NET_BUFFER);
+    if (pool->data_size > 0)
+        offset = place_mdl(pool, offset);
+    if (lists && pool->has_buffer) {
+        pool->buffer_offset = (uint32_t)up(offset, LINE);
+        offset = pool->buffer_offset + sizeof(NET_BUFFER);
+    }
+    if (pool->context_size > 0) {
+        pool->context_offset = (uint32_t)up(offset, MEMORY_ALLOCATION_ALIGNMENT);
+        offset = pool->context_offset + nbl__context_bytes(pool->context_size);
+    }
+    if (pool->data_size > 0) {
+        pool->data_offset = (uint32_t)up(offset, LINE);
+        offset = (size_t)pool->data_offset + pool->data_size;
+    }
+    pool->block_bytes = up(offset, MEMORY_ALLOCATION_ALIGNMENT);
+}
+
+void nbl__pool_construct(void *block, void *context)
+{
+    struct nbl__pool const *pool = context;
+    unsigned char *bytes = block;
+    if (pool->data_size > 0)
+        (void)nbl__mdl_construct(bytes + pool->record_offset, NBL__MDL_POOL, bytes + pool->data_offset,
+                                 pool->data_size);
+}
+
+/* ---- making and freeing ---- */
+
+static bool header_valid(NDIS_OBJECT_HEADER const *header, USHORT least, char const *call)
+{
+    if (header->Size < least) {
+        nbl__violation("POOL-03", NBL_SEVERITY_ERROR, call, header);
+        return false;
+    }
+    if (header->Type != NDIS_OBJECT_TYPE_DEFAULT || header->Revision == 0)
+        nbl__violation("POOL-03", NBL_SEVERITY_ERROR, call, header);
+    return true;
+}
+
+static struct nbl__pool *pool_make(struct nbl__pool const *description, char const *call)
+{
+    struct nbl__pool *pool = descriptor_take();
+    if (pool == NULL)
+        return NULL;
+    *pool = *description;
+    lay_out(pool);
+    if (!nbl__slab_create(&pool->slab, pool->block_bytes, nbl__pool_construct, pool)) {
+        descriptor_give(pool);
+        return NULL;
+    }
+    NBL__EVENT(NBL_EVENT_POOL_ALLOCATE, call, pool, NULL, pool->block_bytes);
+    return pool;
+}
+
+NDIS_HANDLE NdisAllocateNetBufferListPool(NDIS_HANDLE NdisHandle, NET_BUFFER_LIST_POOL_PARAMETERS const *Parameters)
+{
+    char const *call = "NdisAllocateNetBufferListPool";
+    struct nbl__pool description = { .kind = NBL__POOL_LISTS };
+    ULONG context;
+    (void)NdisHandle;
+    if (!header_valid(&Parameters->Header, NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1, call))
+        return NULL;
+    if (!Parameters->fAllocateNetBuffer && Parameters->DataSize != 0) {
+        nbl__violation("POOL-04", NBL_SEVERITY_ERROR, call, Parameters);
+        return NULL;
+    }
+    context = nbl__context_round(Parameters->ContextSize);
+    if (context != Parameters->ContextSize)
+        nbl__violation("POOL-05", NBL_SEVERITY_ERROR, call, Parameters);
+    if (context > 0xFFFFu)
+        return NULL;
+    description.tag = Parameters->PoolTag;
+    description.data_size = Parameters->DataSize;
+    description.context_size = (USHORT)context;
+    description.protocol = Parameters->ProtocolId;
+    description.has_buffer = Parameters->fAllocateNetBuffer != 0;
+    return pool_make(&description, call);
+}
+
+NDIS_HANDLE NdisAllocateNetBufferPool(NDIS_HANDLE NdisHandle, NET_BUFFER_POOL_PARAMETERS const *Parameters)
+{
+    char const *call = "NdisAllocateNetBufferPool";
+    struct nbl__pool description = { .kind = NBL__POOL_BUFFERS };
+    (void)NdisHandle;
+    if (!header_valid(&Parameters->Header, NDIS_SIZEOF_NET_BUFFER_POOL_PARAMETERS_REVISION_1, call))
+        return NULL;
+    description.tag = Parameters->PoolTag;
+    description.data_size = Parameters->DataSize;
+    return pool_make(&description, call);
+}
+
+static void pool_free(NDIS_HANDLE handle, enum nbl__pool_kind kind, char const *call)
+{
+    struct nbl__pool *pool = nbl__pool_of(handle, kind, call);
+    if (pool == NULL)
+        return;
+    if (nbl__slab_live(&pool->slab) != 0) {
+        nbl__violation("POOL-08", NBL_SEVERITY_ERROR, call, pool);
+        return;
+    }
+    NBL__EVENT(NBL_EVENT_POOL_FREE, call, pool, NULL, 0);
+    nbl__slab_destroy(&pool->slab);
+    descriptor_give(pool);
+}
+
+VOID NdisFreeNetBufferListPool(NDIS_HANDLE PoolHandle)
+{
+    pool_free(PoolHandle, NBL__POOL_LISTS, "NdisFreeNetBufferListPool");
+}
+
+VOID NdisFreeNetBufferPool(NDIS_HANDLE PoolHandle)
+{
+    pool_free(PoolHandle, NBL__POOL_BUFFERS, "NdisFreeNetBufferPool");
+}
