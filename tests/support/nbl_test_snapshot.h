@@ -2,9 +2,9 @@
  *
  * nbl_test_snapshot.h - a NBL and all that hangs off it, written down, to see later whether anything changed (PROP-09).
  *
- * Recorded: every field of the NBL, of its context blocks, of each NB, of each MDL; every byte of the
- * driver's MDLs, and the used data of all NBs. Not recorded: Next of the NBL's chain beyond the pointer itself, backfill in
- * memory that the library owns. Under Valgrind the used data has to be written before a snapshot is compared.
+ * Recorded: every field of the NBL, of its context blocks, of each NB and of each MDL, but for NdisReserved, which holds the
+ * library's notes; every byte of the driver's MDLs, and the used data of all NBs. Not recorded: the NBLs behind Next, and
+ * backfill in memory that the library owns. Under Valgrind the used data has to be written before a snapshot is compared.
  */
 #ifndef NBL_TEST_SNAPSHOT_H
 #define NBL_TEST_SNAPSHOT_H
