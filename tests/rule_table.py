@@ -3,7 +3,8 @@
 """rule_table.py - prints which tests prove which rule, and fails when a required rule has none.
 
 A test claims rules in the comment line above its function: /* rules: RET-03 RET-05..RET-07 */. A row of a file in
-tests/conformance/vectors/ that starts with an id is a test of that id. The ids that exist are in tests/rules-core.txt.
+tests/conformance/vectors/ that starts with an id is a test of that id and of those in its last column, "rules: ...". The ids
+that exist are in tests/rules-core.txt.
 
     rule_table.py [--missing]     the whole table, or only what lacks a test
 """
@@ -66,12 +67,17 @@ def claims_in_source(path, known):
 
 
 def claims_in_vectors(path, known):
+    """Yields (id, file:line) for the id that starts a row and for those in its last column."""
     for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
-        if match := ROW.match(line):
-            if match[1] in known:
-                yield match[1], f"{path.relative_to(TESTS)}:{number}"
-            else:
-                yield None, f"{path.relative_to(TESTS)}:{number}: no such rule: {match[1]}"
+        if not (match := ROW.match(line)):
+            continue
+        where = f"{path.relative_to(TESTS)}:{number}"
+        _, _, column = line.rpartition("| rules: ")
+        ids, strange = expand(f"{match[1]} {column if column != line else ''}", known)
+        for word in strange:
+            yield None, f"{where}: no such rule: {word}"
+        for rule in ids:
+            yield rule, where
 
 
 def collect(known):
