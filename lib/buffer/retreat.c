@@ -91,6 +91,7 @@ static NDIS_STATUS acquire_custom(NET_BUFFER const *buffer, struct request const
         return NDIS_STATUS_RESOURCES;
     mdl = request->allocate(&bytes);
     if (mdl != NULL) {
+        mdl->Next = NULL; /* NET_BUFFER_FREE_MDL is promised an unlinked MDL, after a rollback too */
         *custom = (struct nbl__mdl_custom){ { NULL, mdl->ByteCount, NBL__MDL_CUSTOM, 0, NBL__MDL_MAGIC }, mdl };
         *record = &custom->record;
         if (custom_mdl_serves(buffer, request, mdl))
