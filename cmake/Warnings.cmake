@@ -17,6 +17,10 @@ set(NBL_WARNINGS
     -Wformat=2
     -Wvla)
 
+if(CMAKE_SIZEOF_VOID_P EQUAL 4)
+    list(APPEND NBL_WARNINGS -Wno-type-limits) # "no more than 4 gigabytes" is always true there, and still a check elsewhere
+endif()
+
 # nbl_target_warnings(target) turns the list on for a target, and into errors when NBL_WERROR is set.
 function(nbl_target_warnings target)
     if(NOT CMAKE_C_COMPILER_ID MATCHES "GNU|Clang")

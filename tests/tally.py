@@ -19,6 +19,8 @@ VERDICT = re.compile(r"^\s*\d+/\d+ Test\s+#(\d+): (\S+) \.*\s*(Passed|\*\*\*\S.*
 ANNOUNCED = re.compile(r"^\[==========\] (?:\S+: )?Running (\d+) test\(s\)")
 ENDED = re.compile(r"^\[\s+(OK|FAILED|SKIPPED|ERROR)\s+\] (\w+)$")
 SUMMARY = re.compile(r"^\[==========\] (?:\S+: )?\d+ test\(s\) run")
+TELLING = re.compile(r"ERROR|: error:|Failure!|Sanitizer|==\d+== \w|runtime error|^FAILED|NO TEST|at most|[Aa]ssert")
+MOST_LINES = 30
 SUPPLIED = re.compile(r"^nbl-cases: (\d+) passed, (\d+) failed$")  # a script says how many cases it holds
 
 
@@ -47,6 +49,11 @@ class Program:
                 self.passed += 1
             else:
                 self.bad.append(f"{match[2]} ({match[1].lower()})")
+
+    def worth_reading(self):
+        """Returns the lines that say what went wrong, or the last ones."""
+        telling = [line for line in self.lines if TELLING.search(line)]
+        return telling[:MOST_LINES] if telling else self.lines[-MOST_LINES:]
 
     def count(self, verdict):
         """Returns (passed, list of failed cases)."""
@@ -88,7 +95,7 @@ def main(path):
         failed += count
         if count:
             print(f"  FAILED {name}: " + "; ".join(bad[:20]))
-            for line in programs[number].lines[-40:]:
+            for line in programs[number].worth_reading():
                 print("    | " + line)
     for number in programs.keys() - verdicts.keys():
         failed += 1

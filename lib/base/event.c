@@ -6,8 +6,6 @@
 
 #include "track.h"
 
-#include <string.h>
-
 atomic_uint nbl__hooks = NBL__HOOK_START;
 
 /* Announcing reads the table without the lock. A slot's context is written while its listener is NULL, so a context that
@@ -28,6 +26,16 @@ void nbl__hooks_clear(unsigned hooks)
     atomic_fetch_and(&nbl__hooks, ~hooks);
 }
 
+/* Not strcmp: an embedding without an operating system does not supply it. */
+static bool says_malloc(char const *mode)
+{
+    static char const word[] = "malloc";
+    size_t i = 0;
+    while (mode[i] == word[i] && word[i] != '\0')
+        i++;
+    return mode[i] == word[i];
+}
+
 void nbl__start(void)
 {
     static struct nbl__lock start_lock = NBL__LOCK_INITIALIZER;
@@ -40,7 +48,7 @@ void nbl__start(void)
         bool own_allocations = false;
 #endif
         if (mode != NULL)
-            own_allocations = strcmp(mode, "malloc") == 0;
+            own_allocations = says_malloc(mode);
         if (own_allocations)
             nbl__hooks_set(NBL__HOOK_MALLOC);
         else if (nbl__track_present())

@@ -27,7 +27,7 @@ try() {
 }
 
 with_cmake() { # FOLDER OPTIONS...
-    cmake -S "$source/tests/install" -B "$work/$1" "-DCMAKE_PREFIX_PATH=$prefix" "${@:2}" &&
+    cmake -G Ninja -S "$source/tests/install" -B "$work/$1" "-DCMAKE_PREFIX_PATH=$prefix" "${@:2}" &&
         cmake --build "$work/$1" && "$work/$1/outsider"
 }
 
