@@ -14,7 +14,7 @@ set(NBL_WARNINGS
     -Wpointer-arith
     -Wwrite-strings
     -Wundef
-    -Wformat=2
+    -Wformat-security
     -Wvla)
 
 if(CMAKE_SIZEOF_VOID_P EQUAL 4)
