@@ -10,14 +10,14 @@
  *     partial          IoBuildPartialMdl: MDL_PARTIAL, shares the address of its source if that has one
  *
  * libnbl has one address space, so "mapping" gives StartVa + ByteOffset and costs nothing, but the states are kept, so
- * that a driver which forgets a step hears of it. A page frame number is the virtual address >> PAGE_SHIFT: memory that
- * is contiguous here is physically contiguous (MDL-21).
+ * that a driver which forgets a step hears of it. A page frame number is the virtual address >> PAGE_SHIFT: memory
+ * that is contiguous here is physically contiguous (MDL-21).
  *
  * The WDK types that the calls need (LOCK_OPERATION, MM_PAGE_PRIORITY, IRP, ..) are in types.h. MdlMappingNoWrite and
  * MdlMappingNoExecute are accepted and ignored: a mapping is the memory itself.
  *
- * Threads: an MDL belongs to one thread at a time; different MDLs may be used by different threads. Misuse is announced
- * as an NBL_EVENT_VIOLATION with the id of the broken rule; each function says what it does instead.
+ * Threads: an MDL belongs to one thread at a time; different MDLs may be used by different threads. Misuse is
+ * announced as an NBL_EVENT_VIOLATION with the id of the broken rule; each function says what it does instead.
  */
 #ifndef NBL_MDL_H
 #define NBL_MDL_H
@@ -28,14 +28,14 @@ NBL_BEGIN_C
 
 /* ---- Page arithmetic: any IRQL. Arguments may be evaluated twice; sums are made in 64 bits (MDL-04). ---- */
 
-/* PAGE_ALIGN gives the start of the page that holds address Va; BYTE_OFFSET the distance of Va from it, 0..PAGE_SIZE-1.
- * nf-wdm-page_align.md, nf-wdm-byte_offset.md */
+/* PAGE_ALIGN gives the start of the page that holds address Va; BYTE_OFFSET the distance of Va from it,
+ * 0..PAGE_SIZE-1. nf-wdm-page_align.md, nf-wdm-byte_offset.md */
 #define PAGE_ALIGN(Va) ((PVOID)((ULONG_PTR)(Va) & ~(ULONG_PTR)(PAGE_SIZE - 1)))
 #define BYTE_OFFSET(Va) ((ULONG)((ULONG_PTR)(Va) & (PAGE_SIZE - 1)))
 
 /* ROUND_TO_PAGES rounds Size bytes up to whole pages, in bytes; the result is a ULONG_PTR, so a Size within a page of
- * its end gives 0. BYTES_TO_PAGES gives the number of pages that hold Size bytes from a page boundary on, for any Size.
- * nf-wdm-round_to_pages.md, nf-wdm-bytes_to_pages.md */
+ * its end gives 0. BYTES_TO_PAGES gives the number of pages that hold Size bytes from a page boundary on, for any
+ * Size. nf-wdm-round_to_pages.md, nf-wdm-bytes_to_pages.md */
 #define ROUND_TO_PAGES(Size) ((ULONG_PTR)(((uint64_t)(Size) + (PAGE_SIZE - 1)) & ~(uint64_t)(PAGE_SIZE - 1)))
 #define BYTES_TO_PAGES(Size) ((ULONG)(((uint64_t)(Size) >> PAGE_SHIFT) + (((uint64_t)(Size) & (PAGE_SIZE - 1)) != 0)))
 
@@ -47,8 +47,7 @@ NBL_BEGIN_C
 /* ---- Reading an MDL: any IRQL (MDL-02, MDL-03, nf-wdm-mmgetmdl*.md). ---- */
 
 /* MmGetMdlByteCount gives the length in bytes, MmGetMdlByteOffset the offset of the first byte in its page,
- * MmGetMdlVirtualAddress the address of the first byte as the describer knows it, MmGetMdlBaseVa the start of its page.
- * */
+ * MmGetMdlVirtualAddress the address of the first byte as the describer knows it, MmGetMdlBaseVa its page's start. */
 #define MmGetMdlByteCount(Mdl) ((Mdl)->ByteCount)
 #define MmGetMdlByteOffset(Mdl) ((Mdl)->ByteOffset)
 #define MmGetMdlVirtualAddress(Mdl) ((PVOID)((ULONG_PTR)(Mdl)->StartVa + (Mdl)->ByteOffset))
@@ -86,8 +85,8 @@ NBL_INLINE ULONG nbl__mdl_span_pages(MDL const *mdl)
 
 /* MmSizeOfMdl gives the bytes that an MDL for Length bytes at Base takes, with its page frame numbers.
  *
- * Base: any address, not read; Length: bytes, 0 to the largest SIZE_T. Any thread, any IRQL. Cannot fail.
- * MDL-05, nf-wdm-mmsizeofmdl.md
+ * Base: any address, not read; Length: bytes, 0 to the largest SIZE_T. Any thread, any IRQL. Cannot fail. MDL-05,
+ * nf-wdm-mmsizeofmdl.md
  */
 NBL_API SIZE_T MmSizeOfMdl(PVOID Base, SIZE_T Length);
 
@@ -114,15 +113,14 @@ NBL_INLINE void nbl__mdl_initialize(PMDL mdl, PVOID base, ULONG length)
 #define MmInitializeMdl(MemoryDescriptorList, BaseVa, Length) \
     nbl__mdl_initialize((MemoryDescriptorList), (PVOID)(BaseVa), (ULONG)(Length))
 
-/* MmBuildMdlForNonPagedPool makes a described MDL a built one: it has its page frame numbers and an address from now
- * on.
+/* MmBuildMdlForNonPagedPool makes a described MDL a built one, which has page frame numbers and an address.
  *
  * MemoryDescriptorList: described by MmInitializeMdl or IoAllocateMdl, memory that stays where it is. Sets
  * MDL_SOURCE_IS_NONPAGED_POOL, MappedSystemVa = StartVa + ByteOffset, Process = NULL. Building a built MDL again
  * changes nothing. Afterwards it must be neither locked nor unlocked nor mapped into the system nor unmapped: those
  * calls report an error of rule MDL-15 and do nothing.
- * Misuse: a locked MDL is reported (MDL-15, error) and left alone; an address on the calling thread's stack is reported
- * (MDL-15, warning) where the host can tell, and built.
+ * Misuse: a locked MDL is reported (MDL-15, error) and left alone; an address on the calling thread's stack is
+ * reported (MDL-15, warning) where the host can tell, and built.
  * IRQL <= DISPATCH_LEVEL. Cannot fail. MDL-06, MDL-15, MDL-21, nf-wdm-mmbuildmdlfornonpagedpool.md
  */
 NBL_API VOID MmBuildMdlForNonPagedPool(PMDL MemoryDescriptorList);
@@ -132,9 +130,8 @@ NBL_API VOID MmBuildMdlForNonPagedPool(PMDL MemoryDescriptorList);
 /* NdisAllocateMdl allocates an MDL and builds it for Length bytes of nonpaged memory at VirtualAddress.
  *
  * NdisHandle: not used, may be NULL; VirtualAddress: not read, the caller's memory before and after, to outlive the
- * MDL;
- * Length: bytes, 0..0xFFFFF000. The caller owns the MDL and gives it back with NdisFreeMdl. MdlFlags is 0xC and Next
- * NULL.
+ * MDL; Length: bytes, 0..0xFFFFF000. The caller owns the MDL and gives it back with NdisFreeMdl. MdlFlags is 0xC and
+ * Next NULL.
  * Misuse: an address on the calling thread's stack as for MmBuildMdlForNonPagedPool.
  * Threads: any; IRQL <= DISPATCH_LEVEL. Returns NULL when no memory is left or Length is larger.
  * MDL-06, MDL-07, nf-mdlapi-ndisallocatemdl.md
@@ -144,11 +141,10 @@ NBL_API MDL *NdisAllocateMdl(NDIS_HANDLE NdisHandle, PVOID VirtualAddress, ULONG
 /* NdisFreeMdl frees one MDL from NdisAllocateMdl; neither the memory it describes nor Next.
  *
  * Mdl: not linked anywhere that is still used. ByteCount must be what it was when allocated: otherwise a warning of
- * rule
- * MDL-08, and it is freed.
- * Misuse: an MDL from IoAllocateMdl is reported (MDL-07, error) and freed as by IoFreeMdl. NULL, an MDL that libnbl did
- * not allocate by itself (one of a pool, a retreat or a derived list, one that a driver made) and an MDL that was freed
- * already are reported (MDL-07, fatal); nothing happens to them.
+ * rule MDL-08, and it is freed.
+ * Misuse: an MDL from IoAllocateMdl is reported (MDL-07, error) and freed as by IoFreeMdl. NULL, an MDL that libnbl
+ * did not allocate by itself (one of a pool, a retreat or a derived list, one that a driver made) and an MDL that was
+ * freed already are reported (MDL-07, fatal); nothing happens to them.
  * Threads: any; IRQL <= DISPATCH_LEVEL. Cannot fail. MDL-07, MDL-08, nf-mdlapi-ndisfreemdl.md
  */
 NBL_API VOID NdisFreeMdl(MDL *Mdl);
@@ -163,23 +159,21 @@ NBL_API VOID NdisFreeMdl(MDL *Mdl);
  */
 NBL_API VOID NdisAdjustMdlLength(PMDL Mdl, ULONG Length);
 
-/* IoAllocateMdl allocates an MDL that describes Length bytes at VirtualAddress, and links it to an IRP if one is given.
+/* IoAllocateMdl allocates an MDL that describes Length bytes at VirtualAddress, and links it to an IRP if given one.
  *
  * VirtualAddress: not read, may be NULL; Length: bytes, 0..0xFFFFF000; SecondaryBuffer: without Irp FALSE; FALSE makes
- * the MDL Irp->MdlAddress, TRUE appends it to that chain; ChargeQuota: FALSE. The MDL is only described: build it, lock
- * it or make it the target of IoBuildPartialMdl. The caller gives it back with IoFreeMdl, or whoever completes the IRP
- * does.
+ * the MDL Irp->MdlAddress, TRUE appends it to that chain; ChargeQuota: FALSE. The MDL is only described: build it,
+ * lock it or make it the target of IoBuildPartialMdl. The caller gives it back with IoFreeMdl, or whoever completes
+ * the IRP does.
  * Misuse (MDL-11): TRUE without Irp is an error and taken as FALSE; TRUE with an empty chain starts the chain, FALSE
  * with a chain replaces (loses) it, both warnings. ChargeQuota TRUE is a warning of MDL-10. A chain with a cycle is
  * reported as fatal under VER-04 and NULL is returned.
  * Threads: any; IRQL <= DISPATCH_LEVEL. Returns NULL, with the IRP unchanged, when no memory is left or Length is
- * larger.
- * MDL-10, MDL-11, nf-wdm-ioallocatemdl.md
+ * larger. MDL-10, MDL-11, nf-wdm-ioallocatemdl.md
  */
 NBL_API PMDL IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, BOOLEAN ChargeQuota, PIRP Irp);
 
-/* IoFreeMdl frees one MDL from IoAllocateMdl, and a partial one's own mapping; neither the memory it describes nor
- * Next.
+/* IoFreeMdl frees one MDL from IoAllocateMdl, and a partial one's own mapping; neither its bytes nor Next.
  *
  * Mdl: unlocked, in no chain that is still used.
  * Misuse: locked pages are reported (MDL-12, error), unlocked, and the MDL freed. An MDL from NdisAllocateMdl is
@@ -188,11 +182,11 @@ NBL_API PMDL IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN Secondary
  */
 NBL_API VOID IoFreeMdl(PMDL Mdl);
 
-/* nbl_mdl_complete_irp does to an IRP's MDLs what completing the IRP does: unlocks and frees all, MdlAddress becomes
- * NULL.
+/* nbl_mdl_complete_irp does to an IRP's MDLs what completing the IRP does: unlocks and frees all of them.
  *
- * Irp: MdlAddress NULL is a request without MDLs. Misuse: MDLs that IoFreeMdl would refuse are reported by it and stay
- * with their owner; a chain with a cycle is reported (VER-04, fatal) and stays as it is.
+ * Irp: MdlAddress is NULL afterwards; NULL before is a request without MDLs.
+ * Misuse: MDLs that IoFreeMdl would refuse are reported as by it and stay with their owner; a chain with a cycle is
+ * reported (VER-04, fatal) and stays as it is.
  * IRQL <= DISPATCH_LEVEL. Cannot fail. MDL-11, using-mdls.md
  */
 NBL_API void nbl_mdl_complete_irp(PIRP Irp);
@@ -218,7 +212,7 @@ NBL_API PVOID MmGetSystemAddressForMdl(PMDL Mdl);
 /* NdisQueryMdl stores the length in bytes in *_Length and, unless _VirtualAddress is NULL, in *_VirtualAddress what
  * MmGetSystemAddressForMdlSafe(_Mdl, _Priority | MdlMappingNoExecute) returns, NULL included.
  *
- * _VirtualAddress: address of a pointer of any type; _Length: address of an integer. Contract otherwise as that call's.
+ * _VirtualAddress: address of a pointer of any type; _Length: address of an integer. Otherwise as that call.
  * MDL-09, ndisquerymdl.md
  */
 #define NdisQueryMdl(_Mdl, _VirtualAddress, _Length, _Priority) \
@@ -248,11 +242,11 @@ NBL_API PVOID MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR
  * MDL-18, nf-wdm-mmmaplockedpages.md */
 NBL_API PVOID MmMapLockedPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode);
 
-/* MmUnmapLockedPages undoes the mapping that gave BaseAddress: MDL_MAPPED_TO_SYSTEM_VA and MDL_PARTIAL_HAS_BEEN_MAPPED
- * go.
+/* MmUnmapLockedPages undoes the mapping that gave BaseAddress.
  *
- * Misuse is reported and changes nothing: a built MDL that MmMapLockedPagesSpecifyCache did not map (MDL-15, error); an
- * MDL that is not mapped, a partial one that merely shares its source's mapping, another address (MDL-18, error).
+ * Clears MDL_MAPPED_TO_SYSTEM_VA and MDL_PARTIAL_HAS_BEEN_MAPPED; a built MDL keeps its address.
+ * Misuse is reported and changes nothing: a built MDL that MmMapLockedPagesSpecifyCache did not map (MDL-15, error);
+ * an MDL that is not mapped, a partial one that merely shares its source's mapping, another address (MDL-18, error).
  * IRQL <= DISPATCH_LEVEL. Cannot fail. MDL-15, MDL-18, nf-wdm-mmunmaplockedpages.md
  */
 NBL_API VOID MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList);
@@ -314,8 +308,8 @@ NBL_API VOID MmUnlockPages(PMDL MemoryDescriptorList);
  * was allocated stay, MDL_PARTIAL is set, and it shares the source's address when the source is built or mapped. Next
  * and Size stay. A locked but unmapped source gives a target that MmGetSystemAddressForMdlSafe maps on its own.
  * Misuse: a range outside the source, or a target too small for the pages, is reported (MDL-17, fatal) and nothing is
- * written. A source only described is reported (MDL-17, error) and a target with a mapping of its own (MDL-19, warning:
- * call MmPrepareMdlForReuse first); both are built.
+ * written. A source only described is reported (MDL-17, error) and a target with a mapping of its own (MDL-19,
+ * warning: call MmPrepareMdlForReuse first); both are built.
  * IRQL <= DISPATCH_LEVEL. MDL-17, nf-wdm-iobuildpartialmdl.md
  */
 NBL_API VOID IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddress, ULONG Length);

@@ -2,8 +2,8 @@
  *
  * allocate.c - MDLs that come and go by themselves: NdisAllocateMdl, IoAllocateMdl, and who may free what.
  *
- * Both allocators take one block [record][MDL][page frame numbers]. The record says which allocator it was, so that each
- * mistake in pairing is noticed, and how long the MDL was, which is all that is needed to give the block back.
+ * Both allocators take one block [record][MDL][page frame numbers]. The record says which allocator it was, so that
+ * each mistake in pairing is noticed, and how long the MDL was, which is all that is needed to give the block back.
  */
 #include "record.h"
 

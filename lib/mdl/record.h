@@ -27,13 +27,13 @@
 
 /* enum nbl__mdl_kind is the provenance of an MDL (VER-02). */
 enum nbl__mdl_kind {
-    NBL__MDL_NDIS = 1,         /* NdisAllocateMdl */
-    NBL__MDL_IO = 2,           /* IoAllocateMdl */
-    NBL__MDL_POOL = 3,         /* part of a pool's block */
-    NBL__MDL_RETREAT = 4,      /* a retreat's own memory: a block of nbl__memory_allocate */
-    NBL__MDL_CUSTOM = 5,       /* a retreat's memory from the driver's NET_BUFFER_ALLOCATE_MDL; the record stands alone */
-    NBL__MDL_DERIVED = 6,      /* part of a derived list's block */
-    NBL__MDL_RELEASED = 7      /* was one of the above; a second free finds this */
+    NBL__MDL_NDIS = 1,     /* NdisAllocateMdl */
+    NBL__MDL_IO = 2,       /* IoAllocateMdl */
+    NBL__MDL_POOL = 3,     /* part of a pool's block */
+    NBL__MDL_RETREAT = 4,  /* a retreat's own memory: a block of nbl__memory_allocate */
+    NBL__MDL_CUSTOM = 5,   /* a retreat's memory from the driver's NET_BUFFER_ALLOCATE_MDL; the record stands alone */
+    NBL__MDL_DERIVED = 6,  /* part of a derived list's block */
+    NBL__MDL_RELEASED = 7  /* was one of the above; a second free finds this */
 };
 
 #define NBL__MDL_MAGIC 0x4C44u
