@@ -19,7 +19,8 @@ static bool lengths_fit(NET_BUFFER const *buffer, struct cut const *cut)
 {
     ULONG const rest = buffer->DataLength - cut->start;
     ULONG const longest = rest < cut->maximum ? rest : cut->maximum;
-    return (uint64_t)longest + cut->delta + cut->backfill <= LARGEST;
+    uint64_t const backfill = cut->delta == 0 ? 0 : cut->backfill; /* nothing to allocate: FRAG-07 asks for no backfill */
+    return (uint64_t)longest + cut->delta + backfill <= LARGEST;
 }
 
 /* FRAG-09: nothing is left of the NB. */
