@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_vectors.c - every row of vectors/window.txt as a test of its own, named after its id and its operations.
+ * test_vectors.c - every row of the files in vectors/ as a test of its own, named after its id and its operations.
  */
 #include "nbl_test_vector.h"
 
 #include <ctype.h>
 
-#define VECTOR_FILE NBL_TEST_DATA "/conformance/vectors/window.txt"
-#define ROWS 200
+#define ROWS 300
 #define LINE 1024
 
 struct row {
@@ -67,9 +66,9 @@ static void make_name(struct row *row)
     row->name[used] = '\0';
 }
 
-static size_t read_rows(FILE *file)
+/* Appends the rows of a file; returns the new count, or 0 for a row that is not understood. */
+static size_t read_rows(FILE *file, size_t count)
 {
-    size_t count = 0;
     while (count < ROWS && fgets(rows[count].line, LINE, file) != NULL) {
         struct row *row = &rows[count];
         if (row->line[0] == '#' || row->line[0] == '\n' || row->line[0] == '\r')
@@ -89,13 +88,21 @@ static size_t read_rows(FILE *file)
 
 int main(void)
 {
-    FILE *file = fopen(VECTOR_FILE, "r");
-    size_t count;
-    if (file == NULL) {
-        perror(VECTOR_FILE);
-        return 1;
+    static char const *const names[] = { "window.txt", "edges.txt" };
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        char path[512];
+        FILE *file;
+        snprintf(path, sizeof(path), "%s/conformance/vectors/%s", NBL_TEST_DATA, names[i]);
+        file = fopen(path, "r");
+        if (file == NULL) {
+            perror(path);
+            return 1;
+        }
+        count = read_rows(file, count);
+        fclose(file);
+        if (count == 0)
+            return 1;
     }
-    count = read_rows(file);
-    fclose(file);
-    return count == 0 ? 1 : _cmocka_run_group_tests("vectors", tests, count, NULL, NULL);
+    return _cmocka_run_group_tests("vectors", tests, count, NULL, NULL);
 }

@@ -72,11 +72,31 @@ static void adjust(struct nbl_test_vector *vector, struct call const *call)
     NdisAdjustNetBufferCurrentMdl(first_buffer(vector));
 }
 
+/* What the driver assigns is what a failing call has to leave. */
+static void assigned(struct nbl_test_vector *vector)
+{
+    nbl_test_snapshot_free(vector->before);
+    vector->before = nbl_test_snapshot_take(vector->original);
+}
+
 /* The driver assigns DataOffset and DataLength and leaves CurrentMdl stale. */
 static void set_window(struct nbl_test_vector *vector, struct call const *call)
 {
     NET_BUFFER_DATA_OFFSET(first_buffer(vector)) = argument(call, 0);
     NET_BUFFER_DATA_LENGTH(first_buffer(vector)) = argument(call, 1);
+    assigned(vector);
+}
+
+/* Pair(n, offset): the driver assigns CurrentMdl, the n-th MDL of the chain, and CurrentMdlOffset. */
+static void set_pair(struct nbl_test_vector *vector, struct call const *call)
+{
+    NET_BUFFER *buffer = first_buffer(vector);
+    MDL *mdl = buffer->MdlChain;
+    for (ULONG n = argument(call, 0); n > 0; n--)
+        mdl = mdl->Next;
+    NET_BUFFER_CURRENT_MDL(buffer) = mdl;
+    NET_BUFFER_CURRENT_MDL_OFFSET(buffer) = argument(call, 1);
+    assigned(vector);
 }
 
 static void add_length(struct nbl_test_vector *vector, struct call const *call)
@@ -210,21 +230,22 @@ static void clone(struct nbl_test_vector *vector, struct call const *call)
     derived(vector, NdisAllocateCloneNetBufferList(nbl_test_vector_subject(vector), NULL, NULL, flags), 'c', flags);
 }
 
-/* Fragment(StartOffset, MaximumLength, DataOffsetDelta, DataBackFill) */
+/* Fragment(StartOffset, MaximumLength, DataOffsetDelta, DataBackFill, flags) */
 static void fragment(struct nbl_test_vector *vector, struct call const *call)
 {
     derived(vector,
             NdisAllocateFragmentNetBufferList(nbl_test_vector_subject(vector), NULL, NULL, argument(call, 0),
-                                              argument(call, 1), argument(call, 2), argument(call, 3), 0),
+                                              argument(call, 1), argument(call, 2), argument(call, 3),
+                                              argument(call, 4)),
             'f', argument(call, 2));
 }
 
-/* Reassemble(StartOffset, DataOffsetDelta, DataBackFill) */
+/* Reassemble(StartOffset, DataOffsetDelta, DataBackFill, flags) */
 static void reassemble(struct nbl_test_vector *vector, struct call const *call)
 {
     derived(vector,
             NdisAllocateReassembledNetBufferList(nbl_test_vector_subject(vector), NULL, argument(call, 0),
-                                                 argument(call, 1), argument(call, 2), 0),
+                                                 argument(call, 1), argument(call, 2), argument(call, 3)),
             'r', argument(call, 1));
 }
 
@@ -250,6 +271,7 @@ static struct {
     { "Advance", advance },
     { "Adjust", adjust },
     { "Set", set_window },
+    { "Pair", set_pair },
     { "AddLength", add_length },
     { "Show", show },
     { "AllocateNetBuffer", allocate_buffer },
