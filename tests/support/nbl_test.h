@@ -18,8 +18,8 @@
 
 #include <nbl/nbl.h>
 
-#include "nbl_test_child.h"
 #include "nbl_test_events.h"
+#include "nbl_test_freed.h"
 #include "nbl_test_geometry.h"
 #include "nbl_test_pool.h"
 #include "nbl_test_snapshot.h"
