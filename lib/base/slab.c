@@ -90,8 +90,10 @@ static void id_give(uint32_t id)
 static struct nbl__batch *batch_pop(struct nbl__batch **list)
 {
     struct nbl__batch *batch = *list;
-    if (batch != NULL)
+    if (batch != NULL) {
         *list = batch->next;
+        batch->next = NULL; /* a batch that stands alone is a list of one */
+    }
     return batch;
 }
 
@@ -685,7 +687,8 @@ void nbl__slab_measure(struct nbl__slab *slab, struct nbl__slab_statistics *stat
 void nbl__slab_account(struct nbl__slab *slab, int64_t objects)
 {
     struct nbl__magazine *magazine = nbl__magazine_of(slab);
-    if (NBL_UNLIKELY(magazine == NULL))
+    /* In malloc mode retired_live counts the blocks, and a peak beside it would be that of another moment. */
+    if (NBL_UNLIKELY(magazine == NULL) && !nbl__hooked(NBL__HOOK_MALLOC))
         magazine = magazine_make(slab);
     if (NBL_LIKELY(magazine != NULL)) {
         nbl__magazine_count(magazine, objects);
