@@ -99,7 +99,7 @@ static bool read_report(int report)
     while (length < sizeof(text) - 1 && (got = read(report, text + length, sizeof(text) - 1 - length)) > 0)
         length += (size_t)got;
     text[length] = '\0';
-    return strstr(text, "AddressSanitizer: use-after-poison") != NULL;
+    return strstr(text, "ERROR: AddressSanitizer: ") != NULL;
 }
 
 bool nbl_test_checker_reports(void (*misuse)(void *argument), void *argument)
