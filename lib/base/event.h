@@ -22,10 +22,16 @@
 
 extern NBL_HIDDEN atomic_uint nbl__hooks;
 
+/* nbl__hooks_now gives the hooks that are set, for a path that tests them once. */
+static inline unsigned nbl__hooks_now(void)
+{
+    return atomic_load_explicit(&nbl__hooks, memory_order_relaxed);
+}
+
 /* nbl__hooked tells whether any of the given hooks is set. */
 static inline bool nbl__hooked(unsigned hooks)
 {
-    return (atomic_load_explicit(&nbl__hooks, memory_order_relaxed) & hooks) != 0;
+    return (nbl__hooks_now() & hooks) != 0;
 }
 
 void nbl__hooks_set(unsigned hooks);
@@ -35,10 +41,10 @@ void nbl__hooks_clear(unsigned hooks);
 void nbl__start(void);
 
 /* nbl__announce calls every listener. Call it through the macros below. */
-void nbl__announce(struct nbl_event const *event);
+NBL_COLD void nbl__announce(struct nbl_event const *event);
 
 /* nbl__violation announces that a rule was broken. */
-void nbl__violation(char const *rule, enum nbl_severity severity, char const *call, void const *object);
+NBL_COLD void nbl__violation(char const *rule, enum nbl_severity severity, char const *call, void const *object);
 
 /* NBL__EVENT announces what happened to an object, when somebody listens. */
 #define NBL__EVENT(event_kind, event_call, event_object, event_related, event_bytes)                                  \

@@ -132,11 +132,16 @@ static void depot_add(struct nbl__slab *slab, void *block)
     slab->partial->blocks[slab->partial->count++] = block;
 }
 
-/* depot_store empties a batch into the depot, block by block. */
-static void depot_store(struct nbl__slab *slab, struct nbl__batch *batch)
+/* depot_store empties a magazine into the depot. */
+static void depot_store(struct nbl__slab *slab, struct nbl__magazine *magazine)
 {
-    while (batch->count > 0)
-        depot_add(slab, batch->blocks[--batch->count]);
+    uint32_t const count = nbl__magazine_blocks(magazine);
+    int64_t const balance = atomic_load_explicit(&magazine->balance, memory_order_relaxed);
+    for (uint32_t i = 0; i < count; i++)
+        depot_add(slab, magazine->blocks[i]);
+    atomic_store_explicit(&magazine->balance, balance - (int64_t)count, memory_order_relaxed);
+    nbl__magazine_set(magazine, 0);
+    atomic_store_explicit(&magazine->low, 0, memory_order_relaxed);
 }
 
 /* ---- chunks ---- */
@@ -225,27 +230,58 @@ static void chunk_free(struct nbl__slab *slab, struct nbl__chunk *chunk)
     nbl__raw_release(chunk, chunk->bytes);
 }
 
-/* carve moves up to a batch of never used blocks into an empty batch. While a checker watches, a block is constructed each
- * time it is taken instead, because it is untouchable in between. */
-static void carve(struct nbl__slab *slab, struct nbl__batch *batch)
+/* carve stores up to a batch of never used blocks, and returns how many. While a checker watches, a block is constructed
+ * each time it is taken instead, because it is untouchable in between. */
+static uint32_t carve(struct nbl__slab *slab, void **blocks)
 {
     struct nbl__chunk *chunk = slab->chunks;
-    while (chunk->carved < chunk->blocks && batch->count < NBL__BATCH_BLOCKS) {
+    uint32_t count = 0;
+    while (chunk->carved < chunk->blocks && count < NBL__BATCH_BLOCKS) {
         void *block = chunk->first + (size_t)chunk->carved++ * chunk->stride;
         if (slab->construct != NULL && !slab->tracked)
             slab->construct(block, slab->context);
-        batch->blocks[batch->count++] = block;
-        slab->carved++;
+        blocks[count++] = block;
     }
+    slab->carved += count;
+    return count;
 }
 
 /* ---- magazines ---- */
+
+static int64_t magazine_live(struct nbl__magazine const *magazine)
+{
+    return atomic_load_explicit(&magazine->balance, memory_order_relaxed)
+        - (int64_t)atomic_load_explicit(&magazine->count, memory_order_relaxed)
+        + atomic_load_explicit(&magazine->guests, memory_order_relaxed);
+}
+
+static int64_t magazine_peak(struct nbl__magazine const *magazine)
+{
+    int64_t const peak = atomic_load_explicit(&magazine->peak, memory_order_relaxed);
+    int64_t const since = atomic_load_explicit(&magazine->balance, memory_order_relaxed)
+        - (int64_t)atomic_load_explicit(&magazine->low, memory_order_relaxed)
+        + atomic_load_explicit(&magazine->guests, memory_order_relaxed);
+    return since > peak ? since : peak;
+}
+
+/* Only the magazine's thread calls this: before balance or guests change. */
+static void magazine_settle(struct nbl__magazine *magazine)
+{
+    atomic_store_explicit(&magazine->peak, magazine_peak(magazine), memory_order_relaxed);
+    atomic_store_explicit(&magazine->low, nbl__magazine_blocks(magazine), memory_order_relaxed);
+}
+
+static void magazine_balance(struct nbl__magazine *magazine, int64_t blocks)
+{
+    int64_t const balance = atomic_load_explicit(&magazine->balance, memory_order_relaxed);
+    atomic_store_explicit(&magazine->balance, balance + blocks, memory_order_relaxed);
+}
 
 static int64_t live_locked(struct nbl__slab const *slab)
 {
     int64_t live = slab->retired_live;
     for (struct nbl__magazine const *magazine = slab->magazines; magazine != NULL; magazine = magazine->next)
-        live += atomic_load_explicit(&magazine->live, memory_order_relaxed);
+        live += magazine_live(magazine);
     return live;
 }
 
@@ -264,30 +300,58 @@ static void high_water_locked(struct nbl__slab *slab)
         slab->high_water = live;
     /* One thread alone: its own peak is the exact answer. */
     if (slab->magazines_ever == 1 && slab->magazines != NULL) {
-        int64_t const peak = slab->retired_live + atomic_load_explicit(&slab->magazines->peak, memory_order_relaxed);
+        int64_t const peak = slab->retired_live + magazine_peak(slab->magazines);
         if (peak > slab->high_water)
             slab->high_water = peak;
     }
 }
 
-/* refill makes magazine->loaded hold at least one block, or returns false. Called with slab->lock held. */
+static struct nbl__batch *depot_batch(struct nbl__slab *slab)
+{
+    struct nbl__batch *batch = batch_pop(&slab->full);
+    if (batch == NULL && slab->partial != NULL && slab->partial->count > 0) {
+        batch = slab->partial;
+        slab->partial = NULL;
+    }
+    return batch;
+}
+
+/* refill puts at least one block into an empty magazine, or returns false. Called with slab->lock held. */
 static bool refill(struct nbl__slab *slab, struct nbl__magazine *magazine)
 {
+    struct nbl__batch *batch;
+    uint32_t blocks;
     high_water_locked(slab);
-    if (slab->full != NULL || (slab->partial != NULL && slab->partial->count > 0)) {
-        struct nbl__batch *batch = batch_pop(&slab->full);
-        if (batch == NULL) {
-            batch = slab->partial;
-            slab->partial = NULL;
-        }
-        batch_push(&slab->empty, magazine->loaded);
-        magazine->loaded = batch;
-        return true;
+    magazine_settle(magazine);
+    batch = depot_batch(slab);
+    if (batch != NULL) {
+        blocks = batch->count;
+        memcpy(magazine->blocks, batch->blocks, blocks * sizeof(void *));
+        batch->count = 0;
+        batch_push(&slab->empty, batch);
+    } else {
+        if ((slab->chunks == NULL || slab->chunks->carved == slab->chunks->blocks) && !chunk_add(slab))
+            return false;
+        blocks = carve(slab, magazine->blocks);
     }
-    if ((slab->chunks == NULL || slab->chunks->carved == slab->chunks->blocks) && !chunk_add(slab))
-        return false;
-    carve(slab, magazine->loaded);
+    magazine_balance(magazine, blocks);
+    nbl__magazine_set(magazine, blocks);
+    atomic_store_explicit(&magazine->low, blocks, memory_order_relaxed);
     return true;
+}
+
+/* spill moves the newest 64 blocks of a full magazine to the depot. Called with slab->lock held. */
+static void spill(struct nbl__slab *slab, struct nbl__magazine *magazine)
+{
+    struct nbl__batch *batch = batch_pop(&slab->empty);
+    uint32_t const kept = nbl__magazine_blocks(magazine) - NBL__BATCH_BLOCKS;
+    magazine_settle(magazine);
+    memcpy(batch->blocks, &magazine->blocks[kept], NBL__BATCH_BLOCKS * sizeof(void *));
+    batch->count = NBL__BATCH_BLOCKS;
+    batch_push(&slab->full, batch);
+    magazine_balance(magazine, -(int64_t)NBL__BATCH_BLOCKS);
+    nbl__magazine_set(magazine, kept);
+    atomic_store_explicit(&magazine->low, kept, memory_order_relaxed);
 }
 
 static bool table_grow(struct nbl__thread *thread, uint32_t id)
@@ -311,15 +375,6 @@ static bool table_grow(struct nbl__thread *thread, uint32_t id)
     return true;
 }
 
-static void magazine_delete(struct nbl__magazine *magazine)
-{
-    if (magazine == NULL)
-        return;
-    batch_delete(magazine->loaded);
-    batch_delete(magazine->spare);
-    nbl__raw_release(magazine, sizeof(*magazine));
-}
-
 static struct nbl__magazine *magazine_new(struct nbl__slab *slab, struct nbl__thread *thread)
 {
     struct nbl__magazine *magazine = nbl__raw_allocate(sizeof(*magazine), NBL__CACHE_LINE);
@@ -328,12 +383,7 @@ static struct nbl__magazine *magazine_new(struct nbl__slab *slab, struct nbl__th
     memset(magazine, 0, sizeof(*magazine));
     magazine->slab = slab;
     magazine->thread = thread;
-    magazine->loaded = batch_new();
-    magazine->spare = batch_new();
-    if (magazine->loaded != NULL && magazine->spare != NULL)
-        return magazine;
-    magazine_delete(magazine);
-    return NULL;
+    return magazine;
 }
 
 /* magazine_make gives the calling thread a magazine of a slab, or returns NULL when there is no memory for one. */
@@ -366,12 +416,11 @@ static void magazine_retire(struct nbl__slab *slab, struct nbl__magazine *magazi
     *link = magazine->next;
     if (slab->magazines == NULL)
         slab->magazines_ever = 0; /* all is counted: the next thread is alone again, and its peak exact */
-    slab->retired_live += atomic_load_explicit(&magazine->live, memory_order_relaxed);
+    slab->retired_live += magazine_live(magazine);
     slab->retired_guests += atomic_load_explicit(&magazine->guests, memory_order_relaxed);
-    depot_store(slab, magazine->loaded);
-    depot_store(slab, magazine->spare);
+    depot_store(slab, magazine);
     magazine->thread->table[slab->id] = NULL;
-    magazine_delete(magazine);
+    nbl__raw_release(magazine, sizeof(*magazine));
 }
 
 size_t nbl__thread_exit(struct nbl__thread *thread)
@@ -428,12 +477,7 @@ static void *magazine_take(struct nbl__slab *slab)
     struct nbl__magazine *magazine = nbl__magazine_of(slab);
     if (magazine == NULL && (magazine = magazine_make(slab)) == NULL)
         return NULL;
-    if (magazine->loaded->count == 0) {
-        struct nbl__batch *batch = magazine->loaded;
-        magazine->loaded = magazine->spare;
-        magazine->spare = batch;
-    }
-    if (magazine->loaded->count == 0) {
+    if (nbl__magazine_blocks(magazine) == 0) {
         bool filled;
         nbl__lock_acquire(&slab->lock);
         filled = refill(slab, magazine);
@@ -441,8 +485,7 @@ static void *magazine_take(struct nbl__slab *slab)
         if (!filled)
             return NULL;
     }
-    nbl__magazine_count(magazine, 1);
-    return magazine->loaded->blocks[--magazine->loaded->count];
+    return *nbl__magazine_pop(magazine, 1);
 }
 
 void *nbl__slab_take_slow(struct nbl__slab *slab, size_t bytes)
@@ -479,19 +522,12 @@ static void magazine_give(struct nbl__slab *slab, void *block)
         give_to_depot(slab, block);
         return;
     }
-    if (magazine->loaded->count == NBL__BATCH_BLOCKS) {
-        struct nbl__batch *batch = magazine->loaded;
-        magazine->loaded = magazine->spare;
-        magazine->spare = batch;
-    }
-    if (magazine->loaded->count == NBL__BATCH_BLOCKS) {
+    if (nbl__magazine_blocks(magazine) == NBL__MAGAZINE_BLOCKS) {
         nbl__lock_acquire(&slab->lock);
-        batch_push(&slab->full, magazine->loaded);
-        magazine->loaded = batch_pop(&slab->empty);
+        spill(slab, magazine);
         nbl__lock_release(&slab->lock);
     }
-    nbl__magazine_count(magazine, -1);
-    magazine->loaded->blocks[magazine->loaded->count++] = block;
+    nbl__magazine_push(magazine, block);
 }
 
 void nbl__slab_give_slow(struct nbl__slab *slab, void *block, size_t bytes)
@@ -641,8 +677,8 @@ size_t nbl__slab_trim(struct nbl__slab *slab)
     before = slab->chunk_bytes;
     magazine = nbl__magazine_of(slab);
     if (magazine != NULL) {
-        depot_store(slab, magazine->loaded);
-        depot_store(slab, magazine->spare);
+        magazine_settle(magazine);
+        depot_store(slab, magazine);
     }
     for (struct nbl__chunk *chunk = slab->chunks; chunk != NULL; chunk = chunk->next)
         chunk->free_blocks = 0;
@@ -691,10 +727,9 @@ void nbl__slab_account(struct nbl__slab *slab, int64_t objects)
     if (NBL_UNLIKELY(magazine == NULL) && !nbl__hooked(NBL__HOOK_MALLOC))
         magazine = magazine_make(slab);
     if (NBL_LIKELY(magazine != NULL)) {
-        nbl__magazine_count(magazine, objects);
-        atomic_store_explicit(&magazine->guests,
-                              atomic_load_explicit(&magazine->guests, memory_order_relaxed) + objects,
-                              memory_order_relaxed);
+        int64_t const guests = atomic_load_explicit(&magazine->guests, memory_order_relaxed);
+        magazine_settle(magazine);
+        atomic_store_explicit(&magazine->guests, guests + objects, memory_order_relaxed);
         return;
     }
     nbl__lock_acquire(&slab->lock);

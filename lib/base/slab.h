@@ -2,12 +2,17 @@
  *
  * slab.h (internal) - blocks of one fixed size, from a magazine per thread over a depot that all threads share.
  *
- *     thread:  magazine = two batches of up to 64 block pointers; take pops, give pushes: no lock, no atomic operation
- *     depot:   full batches, empty batches, at most one partial batch; a thread trades a whole batch under the lock
+ *     thread:  magazine = an array of up to 128 block pointers; take pops, give pushes: no lock, no atomic operation
+ *     depot:   batches of up to 64 pointers, full or empty, at most one partial; a thread trades 64 at once under the lock
  *     chunks:  the memory that blocks are carved from; given back by nbl__slab_trim when all its blocks are in the depot
  *
- * There is always an empty batch to trade for a full one: batches = sum over chunks of ceil(blocks / 64) + 1 in the
- * depot, and each magazine brings its own two. So giving a block back needs no memory and cannot fail.
+ * There is always an empty batch for 64 blocks that come back: batches = sum over chunks of ceil(blocks / 64) + 1. So giving
+ * a block back needs no memory and cannot fail.
+ *
+ * What is in use needs no counting on the way: of the blocks that a thread's magazine ever received less those it handed
+ * to the depot (balance), all but `count` are in use, or were given back by another thread:
+ *
+ *     live of a thread = balance - count + guests        live of the slab = sum over threads, the retired ones included
  */
 #ifndef NBL_BASE_SLAB_H
 #define NBL_BASE_SLAB_H
@@ -17,25 +22,30 @@
 #define NBL__BATCH_BLOCKS 64u
 #define NBL__CACHE_LINE 64u
 
-/* struct nbl__batch is a last-in-first-out stack of block pointers. */
+#define NBL__MAGAZINE_BLOCKS (2u * NBL__BATCH_BLOCKS)
+
+/* struct nbl__batch is a stack of block pointers in the depot. */
 struct nbl__batch {
     struct nbl__batch *next;
     uint32_t count;
     void *blocks[NBL__BATCH_BLOCKS];
 };
 
-/* struct nbl__magazine is one thread's share of one slab. Only its thread touches loaded and spare; anybody may read live
- * and peak. live = blocks this thread took - blocks it gave, so the sum over all threads is what is in
- * use; guests is the part of live that nbl__slab_account added. */
+/* struct nbl__magazine is one thread's share of one slab. Only its thread writes; others read the atomic fields. low is the
+ * least that count was since peak was last brought up to date, so that
+ *
+ *     peak of a thread's live = max(peak, balance - low + guests)
+ */
 struct nbl__magazine {
-    struct nbl__batch *loaded;
-    struct nbl__batch *spare;
-    atomic_int_fast64_t live;
+    atomic_uint count;
+    atomic_uint low;
+    atomic_int_fast64_t balance;
+    atomic_int_fast64_t guests; /* what nbl__slab_account added */
     atomic_int_fast64_t peak;
-    atomic_int_fast64_t guests;
     struct nbl__slab *slab;
     struct nbl__thread *thread;
     struct nbl__magazine *next; /* in slab->magazines */
+    NBL_ALIGNAS(NBL__CACHE_LINE) void *blocks[NBL__MAGAZINE_BLOCKS];
 };
 
 struct nbl__chunk;
@@ -90,8 +100,8 @@ int64_t nbl__slab_live(struct nbl__slab *slab);
  * larger block of another slab but belong to this one's pool. Cannot fail. */
 void nbl__slab_account(struct nbl__slab *slab, int64_t objects);
 
-void *nbl__slab_take_slow(struct nbl__slab *slab, size_t bytes);
-void nbl__slab_give_slow(struct nbl__slab *slab, void *block, size_t bytes);
+NBL_COLD void *nbl__slab_take_slow(struct nbl__slab *slab, size_t bytes);
+NBL_COLD void nbl__slab_give_slow(struct nbl__slab *slab, void *block, size_t bytes);
 
 #define NBL__SLAB_HOOKS (NBL__HOOK_FAULT | NBL__HOOK_TRACK | NBL__HOOK_MALLOC | NBL__HOOK_START)
 
@@ -102,43 +112,70 @@ static inline struct nbl__magazine *nbl__magazine_of(struct nbl__slab const *sla
     return NBL_LIKELY(slab->id < thread->capacity) ? thread->table[slab->id] : NULL;
 }
 
-/* nbl__magazine_count records `blocks` blocks taken (positive) or given (negative). Only the owner writes. */
-static inline void nbl__magazine_count(struct nbl__magazine *magazine, int64_t blocks)
+static inline uint32_t nbl__magazine_blocks(struct nbl__magazine const *magazine)
 {
-    int64_t const live = atomic_load_explicit(&magazine->live, memory_order_relaxed) + blocks;
-    atomic_store_explicit(&magazine->live, live, memory_order_relaxed);
-    if (live > atomic_load_explicit(&magazine->peak, memory_order_relaxed))
-        atomic_store_explicit(&magazine->peak, live, memory_order_relaxed);
+    return atomic_load_explicit(&magazine->count, memory_order_relaxed);
+}
+
+static inline void nbl__magazine_set(struct nbl__magazine *magazine, uint32_t count)
+{
+    atomic_store_explicit(&magazine->count, count, memory_order_relaxed);
+}
+
+/* nbl__magazine_pop takes `blocks` <= count blocks off; the caller reads them from the returned address. */
+static inline void **nbl__magazine_pop(struct nbl__magazine *magazine, uint32_t blocks)
+{
+    uint32_t const count = nbl__magazine_blocks(magazine) - blocks;
+    nbl__magazine_set(magazine, count);
+    if (count < atomic_load_explicit(&magazine->low, memory_order_relaxed))
+        atomic_store_explicit(&magazine->low, count, memory_order_relaxed);
+    return &magazine->blocks[count];
+}
+
+/* nbl__slab_ready gives the calling thread's magazine when it can serve `blocks` blocks at once and no hook is set that
+ * wants to see each of them; NULL means: use nbl__slab_take. `hooks` are the ones set now. */
+static inline struct nbl__magazine *nbl__slab_ready(struct nbl__slab const *slab, unsigned hooks, uint32_t blocks)
+{
+    struct nbl__magazine *magazine;
+    if (NBL_UNLIKELY((hooks & NBL__SLAB_HOOKS) != 0))
+        return NULL;
+    magazine = nbl__magazine_of(slab);
+    return NBL_LIKELY(magazine != NULL && nbl__magazine_blocks(magazine) >= blocks) ? magazine : NULL;
+}
+
+/* nbl__slab_room is nbl__slab_ready for giving back. */
+static inline struct nbl__magazine *nbl__slab_room(struct nbl__slab const *slab, unsigned hooks, uint32_t blocks)
+{
+    struct nbl__magazine *magazine;
+    if (NBL_UNLIKELY((hooks & NBL__SLAB_HOOKS) != 0))
+        return NULL;
+    magazine = nbl__magazine_of(slab);
+    return NBL_LIKELY(magazine != NULL && nbl__magazine_blocks(magazine) + blocks <= NBL__MAGAZINE_BLOCKS) ? magazine
+                                                                                                           : NULL;
+}
+
+static inline void nbl__magazine_push(struct nbl__magazine *magazine, void *block)
+{
+    uint32_t const count = nbl__magazine_blocks(magazine);
+    magazine->blocks[count] = block;
+    nbl__magazine_set(magazine, count + 1);
 }
 
 /* nbl__slab_take takes one block, or returns NULL. bytes <= block_bytes is how much of it the caller uses. */
 static inline void *nbl__slab_take(struct nbl__slab *slab, size_t bytes)
 {
-    struct nbl__magazine *magazine;
-    if (NBL_UNLIKELY(nbl__hooked(NBL__SLAB_HOOKS)))
-        return nbl__slab_take_slow(slab, bytes);
-    magazine = nbl__magazine_of(slab);
-    if (NBL_UNLIKELY(magazine == NULL || magazine->loaded->count == 0))
-        return nbl__slab_take_slow(slab, bytes);
-    nbl__magazine_count(magazine, 1);
-    return magazine->loaded->blocks[--magazine->loaded->count];
+    struct nbl__magazine *magazine = nbl__slab_ready(slab, nbl__hooks_now(), 1);
+    return NBL_LIKELY(magazine != NULL) ? *nbl__magazine_pop(magazine, 1) : nbl__slab_take_slow(slab, bytes);
 }
 
 /* nbl__slab_give gives one block back. Cannot fail; any thread may give what another took. */
 static inline void nbl__slab_give(struct nbl__slab *slab, void *block, size_t bytes)
 {
-    struct nbl__magazine *magazine;
-    if (NBL_UNLIKELY(nbl__hooked(NBL__SLAB_HOOKS))) {
+    struct nbl__magazine *magazine = nbl__slab_room(slab, nbl__hooks_now(), 1);
+    if (NBL_LIKELY(magazine != NULL))
+        nbl__magazine_push(magazine, block);
+    else
         nbl__slab_give_slow(slab, block, bytes);
-        return;
-    }
-    magazine = nbl__magazine_of(slab);
-    if (NBL_UNLIKELY(magazine == NULL || magazine->loaded->count == NBL__BATCH_BLOCKS)) {
-        nbl__slab_give_slow(slab, block, bytes);
-        return;
-    }
-    nbl__magazine_count(magazine, -1);
-    magazine->loaded->blocks[magazine->loaded->count++] = block;
 }
 
 #endif

@@ -15,15 +15,28 @@
 #if defined(__GNUC__)
 typedef uint32_t nbl__vector __attribute__((vector_size(16), aligned(16), may_alias));
 
-/* nbl__zero clears `bytes` bytes, a multiple of 16, at an address aligned to 16. */
+/* Single stores that a constant size turns on or off; a loop would be recognised and made a memset again. */
+#  define NBL__STORE_ZERO(i)                                                                                          \
+      if ((i) < bytes / sizeof(*vector))                                                                              \
+      vector[i] = zero
+#  define NBL__STORE_ZERO_8(i)                                                                                        \
+      NBL__STORE_ZERO(i);                                                                                             \
+      NBL__STORE_ZERO((i) + 1);                                                                                       \
+      NBL__STORE_ZERO((i) + 2);                                                                                       \
+      NBL__STORE_ZERO((i) + 3);                                                                                       \
+      NBL__STORE_ZERO((i) + 4);                                                                                       \
+      NBL__STORE_ZERO((i) + 5);                                                                                       \
+      NBL__STORE_ZERO((i) + 6);                                                                                       \
+      NBL__STORE_ZERO((i) + 7)
+
+/* nbl__zero clears `bytes` bytes, a multiple of 16 known at compile time and at most 384, at an address aligned to 16. */
 static inline __attribute__((always_inline)) void nbl__zero(void *memory, size_t bytes)
 {
     nbl__vector *vector = memory;
-    for (size_t i = 0; i < bytes / sizeof(*vector); i++) {
-        vector[i] = (nbl__vector){ 0, 0, 0, 0 };
-        /* Keeps the loop from being recognised as a memset. */
-        __asm__ volatile("" ::: );
-    }
+    nbl__vector const zero = { 0, 0, 0, 0 };
+    NBL__STORE_ZERO_8(0);
+    NBL__STORE_ZERO_8(8);
+    NBL__STORE_ZERO_8(16);
 }
 #else
 static inline void nbl__zero(void *memory, size_t bytes)

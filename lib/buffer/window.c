@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * window.c - recomputing where the used data of a NET_BUFFER starts, and fresh NET_BUFFERs.
+ * window.c - recomputing where the used data of a NET_BUFFER starts.
  */
 #include "window.h"
 
 #include "../base/track.h"
-#include "../base/zero.h"
 
 bool nbl__buffer_locate(NET_BUFFER *buffer)
 {
@@ -26,13 +25,6 @@ VOID NdisAdjustNetBufferCurrentMdl(NET_BUFFER *NetBuffer)
     /* The driver moved the window by hand: what it now counts as data is in use. */
     if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK)))
         nbl__buffer_show(NetBuffer, NetBuffer->DataLength);
-}
-
-void nbl__buffer_reset(NET_BUFFER *buffer, NDIS_HANDLE pool, enum nbl__buffer_kind kind)
-{
-    nbl__zero(buffer, sizeof(*buffer));
-    buffer->NdisPoolHandle = pool;
-    buffer->NdisReserved[1] = nbl__buffer_tag(kind);
 }
 
 void nbl__buffer_show(NET_BUFFER const *buffer, ULONG bytes)

@@ -9,6 +9,7 @@
 #define NBL_BUFFER_WINDOW_H
 
 #include "../base/event.h"
+#include "../base/zero.h"
 #include "../mdl/record.h"
 
 #include <nbl/buffer.h>
@@ -72,9 +73,13 @@ static inline bool nbl__buffer_on_first(NET_BUFFER const *buffer)
         && buffer->CurrentMdlOffset == buffer->DataOffset;
 }
 
-/* nbl__buffer_reset makes every field of a NET_BUFFER what a fresh one has, over the given MDL chain and window; the pair
- * is left for nbl__buffer_locate (NB-20). */
-void nbl__buffer_reset(NET_BUFFER *buffer, NDIS_HANDLE pool, enum nbl__buffer_kind kind);
+/* nbl__buffer_reset makes every field of a NET_BUFFER what a fresh one without MDLs has (NB-20). */
+static inline void nbl__buffer_reset(NET_BUFFER *buffer, NDIS_HANDLE pool, enum nbl__buffer_kind kind)
+{
+    nbl__zero(buffer, sizeof(*buffer));
+    buffer->NdisPoolHandle = pool;
+    buffer->NdisReserved[1] = nbl__buffer_tag(kind);
+}
 
 /* nbl__buffer_show makes the first `bytes` bytes of used data visible to the memory checker. */
 void nbl__buffer_show(NET_BUFFER const *buffer, ULONG bytes);

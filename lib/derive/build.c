@@ -218,7 +218,7 @@ NET_BUFFER_LIST *nbl__derive_finish(struct nbl__builder *builder, NET_BUFFER_LIS
     struct nbl__derived *derived = nbl__derived_of(builder->list);
     account(derived, 1);
     /* A list that is not libnbl's cannot be counted on, so it is not counted in. */
-    if (parent != NULL && nbl__list_state(parent)->magic == NBL__LIST_MAGIC) {
+    if (parent != NULL && nbl__list_known(parent)) {
         derived->parent = parent;
         nbl__list_add_child(parent);
     }
@@ -247,7 +247,7 @@ static void release_derived(NET_BUFFER_LIST *list, char const *call)
 static void release_upwards(NET_BUFFER_LIST *list, char const *call)
 {
     while (list != NULL) {
-        bool const plain = nbl__list_state(list)->kind == NBL__LIST_PLAIN;
+        bool const plain = nbl__list_state(list)->kind == nbl__list_kind_word(NBL__LIST_PLAIN);
         NET_BUFFER_LIST *parent = plain ? NULL : nbl__derived_of(list)->parent;
         if (plain)
             nbl__pool_release_list(list, call);

@@ -24,16 +24,19 @@ enum nbl__list_kind {
     NBL__LIST_FREE = 6
 };
 
-#define NBL__LIST_MAGIC 0x4E42u
+#define NBL__LIST_MAGIC 0x4E424C00u
 #define NBL__LIST_RETIRED 0x80000000u
 
 /* struct nbl__list_state overlays NdisReserved[0], and [1] on 32-bit hosts. */
 struct NBL_MAY_ALIAS nbl__list_state {
-    uint16_t magic;
-    uint8_t kind;
-    uint8_t unused;
+    uint32_t kind; /* NBL__LIST_MAGIC + enum nbl__list_kind */
     atomic_uint children;
 };
+
+static inline uint32_t nbl__list_kind_word(enum nbl__list_kind kind)
+{
+    return NBL__LIST_MAGIC + (uint32_t)kind;
+}
 
 static inline struct nbl__list_state *nbl__list_state(NET_BUFFER_LIST const *list)
 {
@@ -43,26 +46,30 @@ static inline struct nbl__list_state *nbl__list_state(NET_BUFFER_LIST const *lis
 /* nbl__list_is tells whether a list is alive and of a kind. */
 static inline bool nbl__list_is(NET_BUFFER_LIST const *list, enum nbl__list_kind kind)
 {
-    struct nbl__list_state const *state = nbl__list_state(list);
-    return state->magic == NBL__LIST_MAGIC && state->kind == (uint8_t)kind
+    return nbl__list_state(list)->kind == nbl__list_kind_word(kind)
         && (atomic_load_explicit(&nbl__list_state(list)->children, memory_order_relaxed) & NBL__LIST_RETIRED) == 0;
+}
+
+/* nbl__list_known tells whether a list is libnbl's and alive, of whatever kind. */
+static inline bool nbl__list_known(NET_BUFFER_LIST const *list)
+{
+    return nbl__list_state(list)->kind - nbl__list_kind_word(NBL__LIST_PLAIN)
+        <= (uint32_t)(NBL__LIST_COPY - NBL__LIST_PLAIN);
 }
 
 /* nbl__list_set_kind changes the kind of a list, for one that is about to be freed too. */
 static inline void nbl__list_set_kind(NET_BUFFER_LIST *list, enum nbl__list_kind kind)
 {
-    nbl__list_state(list)->kind = (uint8_t)kind;
+    nbl__list_state(list)->kind = nbl__list_kind_word(kind);
 }
 
 /* nbl__list_reset makes every field of a list what a fresh one has (NBL-05), without NBs and context. */
 static inline void nbl__list_reset(NET_BUFFER_LIST *list, NDIS_HANDLE pool, UCHAR protocol, enum nbl__list_kind kind)
 {
-    struct nbl__list_state *state = nbl__list_state(list);
     nbl__zero(list, sizeof(*list));
     list->NdisPoolHandle = pool;
     list->NetBufferListInfo[NetBufferListProtocolId] = (PVOID)(uintptr_t)protocol;
-    state->magic = NBL__LIST_MAGIC;
-    state->kind = (uint8_t)kind;
+    nbl__list_set_kind(list, kind);
 }
 
 /* nbl__list_retire is called when the owner frees a list. Returns true when its memory can go now, false when the last

@@ -35,42 +35,21 @@ void nbl__pool_set_window(NET_BUFFER *buffer, MDL *chain, ULONG offset, SIZE_T l
         nbl__violation("INV-05", NBL_SEVERITY_INFO, call, buffer);
 }
 
-/* The MDL is made anew but for its PFN array, which never changes (POOL-13). */
-static void mdl_refresh(struct nbl__pool const *pool, unsigned char *block, NET_BUFFER *buffer)
+void nbl__pool_hide_data(struct nbl__pool const *pool, void *block)
 {
-    struct nbl__mdl_record *record = (struct nbl__mdl_record *)(void *)(block + pool->record_offset);
-    MDL *mdl = nbl__mdl_of_record(record);
-    mdl->Next = NULL;
-    mdl->MdlFlags = MDL_SOURCE_IS_NONPAGED_POOL | MDL_ALLOCATED_FIXED_SIZE;
-    mdl->ByteCount = pool->data_size;
-    buffer->MdlChain = mdl;
-    buffer->CurrentMdl = mdl;
-    buffer->DataOffset = pool->data_size;
-    buffer->CurrentMdlOffset = pool->data_size;
-    if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK))) {
-        nbl__track_hide(block + pool->data_offset, pool->data_size);
-        record->hidden = 1;
-    }
-}
-
-void nbl__pool_buffer_refresh(struct nbl__pool const *pool, void *block, NET_BUFFER *buffer,
-                              enum nbl__buffer_kind kind)
-{
-    nbl__buffer_reset(buffer, (NDIS_HANDLE)(uintptr_t)pool, kind);
-    if (pool->data_size > 0)
-        mdl_refresh(pool, block, buffer);
+    struct nbl__mdl_record *record = nbl__mdl_record_of(nbl__pool_mdl(pool, block));
+    nbl__track_hide((unsigned char *)block + pool->data_offset, pool->data_size);
+    record->hidden = 1;
 }
 
 void nbl__pool_buffer_retire(struct nbl__pool const *pool, void *block, NET_BUFFER *buffer, char const *rule,
                              char const *call)
 {
-    if (NBL_UNLIKELY(buffer->NdisReserved[0] != NULL))
-        nbl__buffer_release_records(buffer, rule, NBL_SEVERITY_ERROR, call);
-    buffer->NdisReserved[1] = nbl__buffer_tag(NBL__BUFFER_FREE);
-    if (pool->data_size > 0) {
-        unsigned char *record = (unsigned char *)block + pool->record_offset;
-        if (nbl__mdl_of_record((struct nbl__mdl_record *)(void *)record)->ByteCount != pool->data_size)
-            nbl__violation("POOL-13", NBL_SEVERITY_ERROR, call, buffer);
+    nbl__buffer_release_records(buffer, rule, NBL_SEVERITY_ERROR, call);
+    if (pool->data_size > 0 && nbl__pool_mdl(pool, block)->ByteCount != pool->data_size) {
+        nbl__violation("POOL-13", NBL_SEVERITY_ERROR, call, buffer);
+        nbl__pool_mdl(pool, block)->ByteCount = pool->data_size;
+        (void)nbl__pool_buffer_clean(pool, block, buffer);
     }
 }
 
@@ -85,8 +64,11 @@ static NET_BUFFER *take_buffer(NDIS_HANDLE handle, bool with_data, char const *r
         return NULL;
     }
     buffer = nbl__slab_take(&pool->slab, pool->block_bytes);
-    if (buffer != NULL)
-        nbl__pool_buffer_refresh(pool, buffer, buffer, NBL__BUFFER_POOL);
+    if (buffer == NULL)
+        return NULL;
+    nbl__pool_buffer_fresh(pool, buffer, buffer, NBL__BUFFER_POOL);
+    if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK)) && with_data)
+        nbl__pool_hide_data(pool, buffer);
     return buffer;
 }
 
@@ -125,7 +107,9 @@ VOID NdisFreeNetBuffer(NET_BUFFER *NetBuffer)
     if (pool == NULL)
         return;
     NBL__EVENT(NBL_EVENT_BUFFER_FREE, call, NetBuffer, NULL, 0);
-    nbl__pool_buffer_retire(pool, NetBuffer, NetBuffer, "NB-25", call);
+    if (NBL_UNLIKELY(!nbl__pool_buffer_clean(pool, NetBuffer, NetBuffer)))
+        nbl__pool_buffer_retire(pool, NetBuffer, NetBuffer, "NB-25", call);
+    NetBuffer->NdisReserved[1] = nbl__buffer_tag(NBL__BUFFER_FREE);
     nbl__slab_give(&pool->slab, NetBuffer, pool->block_bytes);
 }
 

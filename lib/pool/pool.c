@@ -65,15 +65,6 @@ static void descriptor_give(struct nbl__pool *pool)
     nbl__lock_release(&descriptor_lock);
 }
 
-struct nbl__pool *nbl__pool_of(NDIS_HANDLE handle, enum nbl__pool_kind kind, char const *call)
-{
-    struct nbl__pool *pool = handle;
-    if (NBL_LIKELY(pool != NULL && pool->kind == (uint32_t)kind))
-        return pool;
-    nbl__violation("POOL-09", NBL_SEVERITY_FATAL, call, handle);
-    return NULL;
-}
-
 /* ---- pools for NULL handles: they own no memory, only counts ---- */
 
 #define DEFAULT_LISTS_ID 62u

@@ -40,7 +40,14 @@ struct nbl__pool {
 };
 
 /* nbl__pool_of gives the pool behind a handle of the wanted kind, or NULL after reporting POOL-09. */
-struct nbl__pool *nbl__pool_of(NDIS_HANDLE handle, enum nbl__pool_kind kind, char const *call);
+static inline struct nbl__pool *nbl__pool_of(NDIS_HANDLE handle, enum nbl__pool_kind kind, char const *call)
+{
+    struct nbl__pool *pool = handle;
+    if (NBL_LIKELY(pool != NULL && pool->kind == (uint32_t)kind))
+        return pool;
+    nbl__violation("POOL-09", NBL_SEVERITY_FATAL, call, handle);
+    return NULL;
+}
 
 /* nbl__pool_lists_default and nbl__pool_buffers_default stand in for NULL handles of derived lists (GEN-11). */
 struct nbl__pool *nbl__pool_lists_default(void);
@@ -49,13 +56,50 @@ struct nbl__pool *nbl__pool_buffers_default(void);
 /* nbl__pool_construct prepares the constant part of a new block: its MDL. */
 void nbl__pool_construct(void *block, void *pool);
 
-/* nbl__pool_buffer_refresh makes the NB of a block what a fresh one is, its window as POOL-12 says when it has data. */
-void nbl__pool_buffer_refresh(struct nbl__pool const *pool, void *block, NET_BUFFER *buffer,
-                              enum nbl__buffer_kind kind);
+static inline MDL *nbl__pool_mdl(struct nbl__pool const *pool, void *block)
+{
+    return (MDL *)(void *)((unsigned char *)block + pool->record_offset + sizeof(struct nbl__mdl_record));
+}
 
-/* nbl__pool_buffer_retire takes care of what a driver left on a NB of a pool's block that is about to be freed. */
-void nbl__pool_buffer_retire(struct nbl__pool const *pool, void *block, NET_BUFFER *buffer, char const *rule,
-                             char const *call);
+/* nbl__pool_buffer_fresh makes the NB of a block what a fresh one is, its window as POOL-12 says when it has data. The
+ * MDL is in order already: it is put in order when the NB is freed. */
+static inline void nbl__pool_buffer_fresh(struct nbl__pool const *pool, void *block, NET_BUFFER *buffer,
+                                          enum nbl__buffer_kind kind)
+{
+    nbl__buffer_reset(buffer, (NDIS_HANDLE)(uintptr_t)pool, kind);
+    if (pool->data_size > 0) {
+        MDL *mdl = nbl__pool_mdl(pool, block);
+        buffer->MdlChain = mdl;
+        buffer->CurrentMdl = mdl;
+        buffer->DataOffset = pool->data_size;
+        buffer->CurrentMdlOffset = pool->data_size;
+    }
+}
+
+/* nbl__pool_hide_data makes all of a fresh NB's data backfill to the memory checker. */
+void nbl__pool_hide_data(struct nbl__pool const *pool, void *block);
+
+#define NBL__POOL_MDL_FLAGS (MDL_SOURCE_IS_NONPAGED_POOL | MDL_ALLOCATED_FIXED_SIZE)
+
+/* nbl__pool_buffer_clean tells whether a NB can be freed as it is: no retreat memory attached, its MDL of the size it had
+ * (POOL-13). Next and flags of the MDL are the driver's, and put in order here. */
+static inline bool nbl__pool_buffer_clean(struct nbl__pool const *pool, void *block, NET_BUFFER const *buffer)
+{
+    if (pool->data_size > 0) {
+        MDL *mdl = nbl__pool_mdl(pool, block);
+        if (mdl->ByteCount != pool->data_size)
+            return false;
+        if (mdl->Next != NULL)
+            mdl->Next = NULL;
+        if (mdl->MdlFlags != NBL__POOL_MDL_FLAGS)
+            mdl->MdlFlags = NBL__POOL_MDL_FLAGS;
+    }
+    return buffer->NdisReserved[0] == NULL;
+}
+
+/* nbl__pool_buffer_retire takes care of what a driver left on a NB that is about to be freed and is not clean. */
+NBL_COLD void nbl__pool_buffer_retire(struct nbl__pool const *pool, void *block, NET_BUFFER *buffer, char const *rule,
+                                      char const *call);
 
 /* nbl__pool_release_list gives the block of a plain NBL back, when nothing refers to it any more. */
 void nbl__pool_release_list(NET_BUFFER_LIST *list, char const *call);

@@ -30,20 +30,20 @@ static struct contents depot_contents(struct nbl__slab const *slab)
     return depot;
 }
 
-static struct contents magazine_contents(struct nbl__slab const *slab)
+static uint64_t magazine_blocks(struct nbl__slab const *slab)
 {
-    struct contents magazines = { 0, 0 };
+    uint64_t blocks = 0;
     for (struct nbl__magazine const *magazine = slab->magazines; magazine != NULL; magazine = magazine->next) {
-        add_batch(&magazines, magazine->loaded, 0, NBL__BATCH_BLOCKS);
-        add_batch(&magazines, magazine->spare, 0, NBL__BATCH_BLOCKS);
+        assert_in_range(nbl__magazine_blocks(magazine), 0, NBL__MAGAZINE_BLOCKS);
+        blocks += nbl__magazine_blocks(magazine);
     }
-    return magazines;
+    return blocks;
 }
 
 void nbl_test_slab_check(struct nbl__slab *slab, int64_t live, int64_t guests)
 {
     struct contents const depot = depot_contents(slab);
-    struct contents const magazines = magazine_contents(slab);
+    uint64_t const magazines = magazine_blocks(slab);
     struct nbl__slab_statistics now;
     nbl__slab_measure(slab, &now);
     assert_int_equal(nbl__slab_live(slab), live);
@@ -53,8 +53,8 @@ void nbl_test_slab_check(struct nbl__slab *slab, int64_t live, int64_t guests)
         assert_int_equal(now.cached, 0);
         return;
     }
-    assert_int_equal(slab->carved, depot.blocks + magazines.blocks + (uint64_t)(live - guests));
-    assert_int_equal(now.cached, depot.blocks + magazines.blocks);
+    assert_int_equal(slab->carved, depot.blocks + magazines + (uint64_t)(live - guests));
+    assert_int_equal(now.cached, depot.blocks + magazines);
     assert_true(slab->carved == 0 || depot.batches > (slab->carved + NBL__BATCH_BLOCKS - 1) / NBL__BATCH_BLOCKS);
 }
 
