@@ -12,8 +12,38 @@
 void *nbl__memory_allocate(size_t bytes);
 void nbl__memory_release(void *memory, size_t bytes);
 
+/* nbl__memory_class gives the slab that serves `bytes` bytes, or NULL when that is the allocator itself: for a caller that
+ * keeps it beside the block and gives the block back to it with nbl__slab_give. */
+static inline struct nbl__slab *nbl__memory_class(size_t bytes);
+
 /* nbl__raw_allocate and nbl__raw_release go to the allocator itself and are no fault point: for bookkeeping and chunks. */
 void *nbl__raw_allocate(size_t bytes, size_t alignment);
 void nbl__raw_release(void *memory, size_t bytes);
+
+/* Classes: 64, 128, .. 1024 in steps of 64, then four to a doubling up to 32 KiB. */
+#define NBL__FINE_STEP 64u
+#define NBL__FINE_LIMIT 1024u
+#define NBL__FINE_CLASSES (NBL__FINE_LIMIT / NBL__FINE_STEP)
+#define NBL__CLASS_LIMIT 32768u
+#define NBL__CLASSES (NBL__FINE_CLASSES + 20u)
+
+extern NBL_HIDDEN struct nbl__slab nbl__memory_classes[NBL__CLASSES];
+
+/* Above NBL__FINE_LIMIT, with 2^k < bytes <= 2^(k+1), the four classes of that doubling are 2^k + 1, 2, 3 or 4 quarters of
+ * 2^k. */
+static inline struct nbl__slab *nbl__memory_class(size_t bytes)
+{
+    uint32_t doubling = 0;
+    size_t quarter = NBL__FINE_LIMIT / 4;
+    if (NBL_LIKELY(bytes <= NBL__FINE_LIMIT))
+        return &nbl__memory_classes[(bytes + NBL__FINE_STEP - 1) / NBL__FINE_STEP - 1];
+    if (NBL_UNLIKELY(bytes > NBL__CLASS_LIMIT))
+        return NULL;
+    while (bytes > 8 * quarter) {
+        quarter *= 2;
+        doubling++;
+    }
+    return &nbl__memory_classes[NBL__FINE_CLASSES + 4 * doubling + (uint32_t)((bytes + quarter - 1) / quarter) - 5];
+}
 
 #endif

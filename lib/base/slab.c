@@ -720,7 +720,7 @@ void nbl__slab_measure(struct nbl__slab *slab, struct nbl__slab_statistics *stat
     nbl__lock_release(&slab->lock);
 }
 
-void nbl__slab_account(struct nbl__slab *slab, int64_t objects)
+void nbl__slab_account_slow(struct nbl__slab *slab, int64_t objects)
 {
     struct nbl__magazine *magazine = nbl__magazine_of(slab);
     /* In malloc mode retired_live counts the blocks, and a peak beside it would be that of another moment. */

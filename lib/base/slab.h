@@ -96,9 +96,7 @@ void nbl__slab_measure(struct nbl__slab *slab, struct nbl__slab_statistics *stat
 /* nbl__slab_live counts the blocks in use. */
 int64_t nbl__slab_live(struct nbl__slab *slab);
 
-/* nbl__slab_account adds to the count of live objects of a slab without moving a block: for objects that are part of a
- * larger block of another slab but belong to this one's pool. Cannot fail. */
-void nbl__slab_account(struct nbl__slab *slab, int64_t objects);
+NBL_COLD void nbl__slab_account_slow(struct nbl__slab *slab, int64_t objects);
 
 NBL_COLD void *nbl__slab_take_slow(struct nbl__slab *slab, size_t bytes);
 NBL_COLD void nbl__slab_give_slow(struct nbl__slab *slab, void *block, size_t bytes);
@@ -176,6 +174,25 @@ static inline void nbl__slab_give(struct nbl__slab *slab, void *block, size_t by
         nbl__magazine_push(magazine, block);
     else
         nbl__slab_give_slow(slab, block, bytes);
+}
+
+/* nbl__slab_account adds to the count of live objects of a slab without moving a block: for objects that are part of a
+ * larger block of another slab but belong to this one's pool. Cannot fail. */
+static inline void nbl__slab_account(struct nbl__slab *slab, int64_t objects)
+{
+    struct nbl__magazine *magazine = nbl__magazine_of(slab);
+    int64_t guests;
+    int64_t live;
+    if (NBL_UNLIKELY(magazine == NULL
+                     || atomic_load_explicit(&magazine->low, memory_order_relaxed) != nbl__magazine_blocks(magazine))) {
+        nbl__slab_account_slow(slab, objects);
+        return;
+    }
+    guests = atomic_load_explicit(&magazine->guests, memory_order_relaxed) + objects;
+    atomic_store_explicit(&magazine->guests, guests, memory_order_relaxed);
+    live = atomic_load_explicit(&magazine->balance, memory_order_relaxed) - nbl__magazine_blocks(magazine) + guests;
+    if (live > atomic_load_explicit(&magazine->peak, memory_order_relaxed))
+        atomic_store_explicit(&magazine->peak, live, memory_order_relaxed);
 }
 
 #endif

@@ -63,8 +63,8 @@ static PVOID not_in_place(NET_BUFFER const *buffer, struct nbl__position positio
     return storage == NULL ? NULL : gather(position, bytes, storage);
 }
 
-PVOID NdisGetDataBuffer(NET_BUFFER *NetBuffer, ULONG BytesNeeded, PVOID Storage, ULONG AlignMultiple,
-                        ULONG AlignOffset)
+static NBL_NOINLINE PVOID get_data_buffer(NET_BUFFER *NetBuffer, ULONG BytesNeeded, PVOID Storage, ULONG AlignMultiple,
+                                          ULONG AlignOffset)
 {
     struct nbl__position position;
     if (!alignment_valid(AlignMultiple, AlignOffset)) {
@@ -87,6 +87,29 @@ PVOID NdisGetDataBuffer(NET_BUFFER *NetBuffer, ULONG BytesNeeded, PVOID Storage,
             return address;
     }
     return not_in_place(NetBuffer, position, BytesNeeded, Storage);
+}
+
+/* The address when the pair's own MDL is mapped and holds all the bytes, none is asked of alignment and nobody watches;
+ * NULL says nothing. An offset beyond the MDL's end cannot pass, since at least one byte is needed. */
+static inline PVOID in_place(NET_BUFFER const *buffer, ULONG bytes)
+{
+    MDL *mdl = buffer->CurrentMdl;
+    if (NBL_UNLIKELY(nbl__hooks_now() != 0 || bytes == 0 || bytes > buffer->DataLength || mdl == NULL
+                     || (uint64_t)buffer->CurrentMdlOffset + bytes > mdl->ByteCount
+                     || !nbl__mdl_has(mdl, NBL__MDL_ADDRESSED)))
+        return NULL;
+    return (UCHAR *)mdl->MappedSystemVa + buffer->CurrentMdlOffset;
+}
+
+PVOID NdisGetDataBuffer(NET_BUFFER *NetBuffer, ULONG BytesNeeded, PVOID Storage, ULONG AlignMultiple,
+                        ULONG AlignOffset)
+{
+    if (NBL_LIKELY(AlignMultiple == 1 && AlignOffset == 0)) {
+        PVOID address = in_place(NetBuffer, BytesNeeded);
+        if (NBL_LIKELY(address != NULL))
+            return address;
+    }
+    return get_data_buffer(NetBuffer, BytesNeeded, Storage, AlignMultiple, AlignOffset);
 }
 
 ULONG NdisQueryNetBufferPhysicalCount(NET_BUFFER *NetBuffer)

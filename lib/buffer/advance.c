@@ -60,7 +60,6 @@ static void free_unused(NET_BUFFER *buffer, NET_BUFFER_FREE_MDL *handler, char c
 
 static void advance(NET_BUFFER *buffer, ULONG delta, BOOLEAN free_mdl, NET_BUFFER_FREE_MDL *handler, char const *call)
 {
-    bool const on_first = nbl__buffer_on_first(buffer);
     if (delta > buffer->DataLength) {
         nbl__violation("ADV-08", NBL_SEVERITY_FATAL, call, buffer);
         delta = buffer->DataLength;
@@ -69,26 +68,37 @@ static void advance(NET_BUFFER *buffer, ULONG delta, BOOLEAN free_mdl, NET_BUFFE
         return;
     buffer->DataOffset += delta;
     buffer->stDataLength = (SIZE_T)buffer->DataLength - delta;
-    if (NBL_LIKELY(on_first && buffer->DataOffset < buffer->MdlChain->ByteCount)) {
-        buffer->CurrentMdlOffset = buffer->DataOffset;
-        return;
-    }
     if (free_mdl)
         free_unused(buffer, handler, call);
     (void)nbl__buffer_locate(buffer);
 }
 
+/* An advance that stays in the first MDL is three stores, whatever FreeMdl says. Delta 0 stores what is there. */
+static inline bool advance_in_first(NET_BUFFER *buffer, ULONG delta)
+{
+    uint64_t const offset = (uint64_t)buffer->DataOffset + delta;
+    if (NBL_UNLIKELY(delta > buffer->DataLength || !nbl__buffer_on_first(buffer)
+                     || offset >= buffer->MdlChain->ByteCount))
+        return false;
+    buffer->DataOffset = (ULONG)offset;
+    buffer->CurrentMdlOffset = (ULONG)offset;
+    buffer->stDataLength = (SIZE_T)buffer->DataLength - delta;
+    return true;
+}
+
 VOID NdisAdvanceNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG DataOffsetDelta, BOOLEAN FreeMdl,
                                    NET_BUFFER_FREE_MDL *FreeMdlHandler)
 {
-    advance(NetBuffer, DataOffsetDelta, FreeMdl, FreeMdlHandler, "NdisAdvanceNetBufferDataStart");
+    if (NBL_UNLIKELY(!advance_in_first(NetBuffer, DataOffsetDelta)))
+        advance(NetBuffer, DataOffsetDelta, FreeMdl, FreeMdlHandler, "NdisAdvanceNetBufferDataStart");
 }
 
 VOID NdisAdvanceNetBufferListDataStart(NET_BUFFER_LIST *NetBufferList, ULONG DataOffsetDelta, BOOLEAN FreeMdl,
                                        NET_BUFFER_FREE_MDL *FreeMdlHandler)
 {
     for (NET_BUFFER *buffer = NetBufferList->FirstNetBuffer; buffer != NULL; buffer = buffer->Next)
-        advance(buffer, DataOffsetDelta, FreeMdl, FreeMdlHandler, "NdisAdvanceNetBufferListDataStart");
+        if (!advance_in_first(buffer, DataOffsetDelta))
+            advance(buffer, DataOffsetDelta, FreeMdl, FreeMdlHandler, "NdisAdvanceNetBufferListDataStart");
 }
 
 void nbl__buffer_release_records(NET_BUFFER *buffer, char const *rule, enum nbl_severity severity, char const *call)

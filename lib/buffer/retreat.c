@@ -55,7 +55,7 @@ static size_t default_block_bytes(size_t bytes)
     return nbl__mdl_block_bytes(bytes) + bytes;
 }
 
-static NDIS_STATUS acquire_default(struct request const *request, struct nbl__mdl_record **record)
+static inline NDIS_STATUS acquire_default(struct request const *request, struct nbl__mdl_record **record)
 {
     ULONG const bytes = request->delta + request->backfill;
     size_t const front = nbl__mdl_block_bytes(bytes);
@@ -135,23 +135,42 @@ static void commit(NET_BUFFER *buffer, struct request const *request, struct nbl
     NBL__EVENT(NBL_EVENT_MDL_ALLOCATE, request->call, mdl, buffer, mdl->ByteCount);
 }
 
-NDIS_STATUS NdisRetreatNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG DataOffsetDelta, ULONG DataBackFill,
-                                          NET_BUFFER_ALLOCATE_MDL *AllocateMdlHandler)
+static NBL_NOINLINE NDIS_STATUS retreat(NET_BUFFER *buffer, struct request const *request)
 {
-    struct request const request = { DataOffsetDelta, DataBackFill, AllocateMdlHandler, NULL,
-                                     "NdisRetreatNetBufferDataStart" };
     struct nbl__mdl_record *record;
     NDIS_STATUS status;
-    if (DataOffsetDelta == 0)
+    if (request->delta == 0)
         return NDIS_STATUS_SUCCESS;
-    status = acquire(NetBuffer, &request, &record);
+    status = acquire(buffer, request, &record);
     if (status != NDIS_STATUS_SUCCESS)
         return status;
     if (record == NULL)
-        retreat_in_place(NetBuffer, DataOffsetDelta);
+        retreat_in_place(buffer, request->delta);
     else
-        commit(NetBuffer, &request, record);
+        commit(buffer, request, record);
     return NDIS_STATUS_SUCCESS;
+}
+
+/* A retreat that stays in the first MDL, with nobody watching, is three stores. D = 0 stores what is there. */
+static inline bool retreat_in_first(NET_BUFFER *buffer, ULONG delta)
+{
+    ULONG const offset = buffer->DataOffset - delta;
+    if (NBL_UNLIKELY(nbl__hooks_now() != 0 || delta > buffer->DataOffset || !nbl__buffer_on_first(buffer)
+                     || offset >= buffer->MdlChain->ByteCount || (uint64_t)buffer->DataLength + delta > LARGEST))
+        return false;
+    buffer->DataOffset = offset;
+    buffer->CurrentMdlOffset = offset;
+    buffer->stDataLength = (SIZE_T)buffer->DataLength + delta;
+    return true;
+}
+
+NDIS_STATUS NdisRetreatNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG DataOffsetDelta, ULONG DataBackFill,
+                                          NET_BUFFER_ALLOCATE_MDL *AllocateMdlHandler)
+{
+    if (NBL_LIKELY(retreat_in_first(NetBuffer, DataOffsetDelta)))
+        return NDIS_STATUS_SUCCESS;
+    return retreat(NetBuffer, &(struct request){ DataOffsetDelta, DataBackFill, AllocateMdlHandler, NULL,
+                                                 "NdisRetreatNetBufferDataStart" });
 }
 
 /* ---- The whole list ---- */

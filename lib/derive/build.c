@@ -8,13 +8,6 @@
 #include "../base/track.h"
 #include "../list/context.h"
 
-#define PART_ALIGNMENT 16u
-
-static size_t part_bytes(size_t bytes)
-{
-    return (bytes + PART_ALIGNMENT - 1) & ~(size_t)(PART_ALIGNMENT - 1);
-}
-
 /* ---- pools ---- */
 
 static struct nbl__pool *plain_pool(NDIS_HANDLE handle, enum nbl__pool_kind kind, struct nbl__pool *fallback,
@@ -37,51 +30,6 @@ bool nbl__derive_pools(NDIS_HANDLE lists, NDIS_HANDLE buffers, char const *call,
     return pools->lists != NULL && pools->buffers != NULL;
 }
 
-/* ---- first pass ---- */
-
-bool nbl__measure_range(struct nbl__layout *layout, struct nbl__position *position, ULONG bytes)
-{
-    while (bytes > 0) {
-        ULONG const left = nbl__position_left(*position);
-        ULONG const step = left < bytes ? left : bytes;
-        if (position->mdl == NULL)
-            return false;
-        if (step > 0)
-            layout->part_bytes += nbl__mdl_block_bytes(step);
-        if (step < left) {
-            position->offset += step;
-        } else {
-            position->mdl = position->mdl->Next;
-            position->offset = 0;
-        }
-        bytes -= step;
-    }
-    return true;
-}
-
-void nbl__measure_private(struct nbl__layout *layout, uint64_t bytes)
-{
-    if (bytes > 0)
-        layout->part_bytes += nbl__mdl_block_bytes((size_t)bytes) + part_bytes((size_t)bytes);
-}
-
-bool nbl__skip(struct nbl__position *position, ULONG bytes)
-{
-    while (bytes > 0) {
-        ULONG const left = nbl__position_left(*position);
-        if (position->mdl == NULL)
-            return false;
-        if (bytes < left) {
-            position->offset += bytes;
-            return true;
-        }
-        bytes -= left;
-        position->mdl = position->mdl->Next;
-        position->offset = 0;
-    }
-    return true;
-}
-
 /* ---- the block ---- */
 
 /* The whole block's size, or 0 when it does not fit the address space. */
@@ -99,10 +47,14 @@ bool nbl__derive_start(struct nbl__builder *builder, struct nbl__layout const *l
                        enum nbl__list_kind kind, ULONG parameter)
 {
     size_t const bytes = block_bytes_of(layout);
-    struct nbl__derived *derived = bytes == 0 ? NULL : nbl__memory_allocate(bytes);
-    if (derived == NULL)
+    struct nbl__slab *slab = nbl__memory_class(bytes);
+    struct nbl__derived *derived = NULL;
+    if (NBL_LIKELY(bytes != 0))
+        derived = NBL_LIKELY(slab != NULL) ? nbl__slab_take(slab, bytes) : nbl__memory_allocate(bytes);
+    if (NBL_UNLIKELY(derived == NULL))
         return false;
-    *derived = (struct nbl__derived){ NULL, pools->lists, pools->buffers, bytes, (uint32_t)layout->buffers, parameter };
+    *derived = (struct nbl__derived){ NULL, pools->lists, pools->buffers, slab, bytes, (uint32_t)layout->buffers,
+                                      parameter };
     builder->list = (NET_BUFFER_LIST *)(void *)(derived + 1);
     nbl__list_reset(builder->list, pools->lists, pools->lists->protocol, kind);
     builder->next_buffer = (NET_BUFFER *)(void *)(builder->list + 1);
@@ -113,96 +65,19 @@ bool nbl__derive_start(struct nbl__builder *builder, struct nbl__layout const *l
     return true;
 }
 
-/* ---- second pass ---- */
-
-/* The first NB of a pool that brings NBs is that pool's (GEN-11). Without a NBL pool the caller's NB pool comes first: its
- * handle is the one that the caller knows. */
-static bool brings_first_buffer(struct nbl__pool const *lists, struct nbl__pool const *buffers)
+void nbl__build_hidden(struct nbl__builder *builder, void *memory, ULONG hidden)
 {
-    return lists->has_buffer && (!lists->internal || buffers->internal);
-}
-
-static struct nbl__pool *buffer_owner(struct nbl__builder const *builder)
-{
-    if (builder->last_buffer == NULL && brings_first_buffer(builder->pools.lists, builder->pools.buffers))
-        return builder->pools.lists;
-    return builder->pools.buffers;
-}
-
-NET_BUFFER *nbl__build_buffer(struct nbl__builder *builder)
-{
-    NET_BUFFER *buffer = builder->next_buffer++;
-    nbl__buffer_reset(buffer, buffer_owner(builder), NBL__BUFFER_DERIVED);
-    if (builder->last_buffer == NULL)
-        builder->list->FirstNetBuffer = buffer;
-    else
-        builder->last_buffer->Next = buffer;
-    builder->last_buffer = buffer;
-    builder->last_record = NULL;
-    return buffer;
-}
-
-/* Links an MDL and its record behind those that the NB has: records are in the order of the chain. */
-static void append(struct nbl__builder *builder, NET_BUFFER *buffer, void *place, MDL *mdl)
-{
-    struct nbl__mdl_record *record = place;
-    if (builder->last_record == NULL) {
-        buffer->MdlChain = mdl;
-        buffer->NdisReserved[0] = record;
-    } else {
-        nbl__mdl_of_record(builder->last_record)->Next = mdl;
-        builder->last_record->next = record;
-    }
-    builder->last_record = record;
-}
-
-void nbl__build_range(struct nbl__builder *builder, NET_BUFFER *buffer, struct nbl__position *position, ULONG bytes)
-{
-    while (bytes > 0) {
-        ULONG const left = nbl__position_left(*position);
-        ULONG const step = left < bytes ? left : bytes;
-        if (step > 0) {
-            void *place = builder->next_part;
-            builder->next_part += nbl__mdl_block_bytes(step);
-            append(builder, buffer, place, nbl__mdl_derive(place, position->mdl, position->offset, step));
-        }
-        if (step < left) {
-            position->offset += step;
-        } else {
-            position->mdl = position->mdl->Next;
-            position->offset = 0;
-        }
-        bytes -= step;
-    }
-}
-
-void *nbl__build_private(struct nbl__builder *builder, NET_BUFFER *buffer, ULONG bytes, ULONG hidden)
-{
-    unsigned char *place = builder->next_part;
-    unsigned char *memory = place + nbl__mdl_block_bytes(bytes);
-    if (bytes == 0)
-        return NULL;
-    builder->next_part = memory + part_bytes(bytes);
-    append(builder, buffer, place, nbl__mdl_construct(place, NBL__MDL_DERIVED, memory, bytes));
-    if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK)) && hidden > 0) {
-        nbl__track_hide(memory, hidden);
-        builder->last_record->hidden = 1;
-    }
-    return memory;
-}
-
-void nbl__build_window(NET_BUFFER *buffer, ULONG offset, ULONG length)
-{
-    buffer->DataOffset = offset;
-    buffer->stDataLength = length;
-    (void)nbl__buffer_locate(buffer);
+    if (hidden == 0)
+        return;
+    nbl__track_hide(memory, hidden);
+    builder->last_record->hidden = 1;
 }
 
 /* ---- counting ---- */
 
 static uint32_t embedded_buffers(struct nbl__derived const *derived)
 {
-    return derived->buffers > 0 && brings_first_buffer(derived->list_pool, derived->buffer_pool) ? 1u : 0u;
+    return derived->buffers > 0 && nbl__pools_embed(derived->list_pool, derived->buffer_pool) ? 1u : 0u;
 }
 
 static void account(struct nbl__derived const *derived, int64_t sign)
@@ -228,19 +103,30 @@ NET_BUFFER_LIST *nbl__derive_finish(struct nbl__builder *builder, NET_BUFFER_LIS
 
 /* ---- freeing ---- */
 
+/* What a NB still has attached from retreats comes before what the list was made with, so the newest record says whether
+ * there is anything: those in the block go with it. */
+static inline bool has_retreat_records(struct nbl__derived const *derived, NET_BUFFER const *buffer)
+{
+    uintptr_t const newest = (uintptr_t)buffer->NdisReserved[0];
+    return newest != 0 && newest - (uintptr_t)derived >= derived->block_bytes;
+}
+
 static void release_derived(NET_BUFFER_LIST *list, char const *call)
 {
     struct nbl__derived *derived = nbl__derived_of(list);
     NET_BUFFER *buffers = (NET_BUFFER *)(void *)(list + 1);
     NBL__EVENT(NBL_EVENT_LIST_FREE, call, list, derived->parent, 0);
     nbl__list_set_kind(list, NBL__LIST_FREE);
-    for (uint32_t i = 0; i < derived->buffers; i++) {
-        nbl__buffer_release_records(&buffers[i], "CLONE-12", NBL_SEVERITY_WARNING, call);
-        buffers[i].NdisReserved[1] = nbl__buffer_tag(NBL__BUFFER_FREE);
-    }
-    nbl__context_reclaim(list, "CLONE-12", call);
+    for (uint32_t i = 0; i < derived->buffers; i++)
+        if (NBL_UNLIKELY(has_retreat_records(derived, &buffers[i])))
+            nbl__buffer_release_records(&buffers[i], "CLONE-12", NBL_SEVERITY_WARNING, call);
+    if (NBL_UNLIKELY(list->Context != NULL))
+        nbl__context_reclaim(list, "CLONE-12", call);
     account(derived, -1);
-    nbl__memory_release(derived, derived->block_bytes);
+    if (NBL_LIKELY(derived->slab != NULL))
+        nbl__slab_give(derived->slab, derived, derived->block_bytes);
+    else
+        nbl__memory_release(derived, derived->block_bytes);
 }
 
 /* Frees a list that nobody refers to, and every ancestor that only waited for it (GEN-06). */

@@ -22,9 +22,10 @@ struct nbl__derived {
     NBL_ALIGNAS(64) NET_BUFFER_LIST *parent; /* whose bytes these are; NULL for a copy */
     struct nbl__pool *list_pool;
     struct nbl__pool *buffer_pool;
+    struct nbl__slab *slab; /* where the block came from; NULL for the allocator */
     size_t block_bytes;
-    uint32_t buffers;   /* how many NET_BUFFERs are in the block */
-    ULONG parameter;    /* clone flags or DataOffsetDelta of the allocation */
+    uint32_t buffers; /* how many NET_BUFFERs are in the block */
+    ULONG parameter;  /* clone flags or DataOffsetDelta of the allocation */
 };
 
 /* struct nbl__layout is what the first pass finds. */
@@ -52,32 +53,156 @@ struct nbl__builder {
 /* nbl__derive_pools checks the pools that a caller gave (GEN-11). Returns false after reporting `rule`. */
 bool nbl__derive_pools(NDIS_HANDLE lists, NDIS_HANDLE buffers, char const *call, struct nbl__pools *pools);
 
-/* nbl__measure_range adds the MDLs for `bytes` bytes from a position, and moves the position behind them. Returns false when
- * the chain ends before. */
-bool nbl__measure_range(struct nbl__layout *layout, struct nbl__position *position, ULONG bytes);
+#define NBL__PART_ALIGNMENT 16u
 
-/* nbl__measure_private adds an MDL with `bytes` bytes of memory of its own; nothing for 0 bytes. */
-void nbl__measure_private(struct nbl__layout *layout, uint64_t bytes);
+static inline size_t nbl__part_bytes(size_t bytes)
+{
+    return (bytes + NBL__PART_ALIGNMENT - 1) & ~(size_t)(NBL__PART_ALIGNMENT - 1);
+}
+
+/* nbl__position_pass moves a position, which has `left` bytes in its MDL, `step` <= left bytes forward. */
+static inline void nbl__position_pass(struct nbl__position *position, ULONG left, ULONG step)
+{
+    position->offset += step;
+    if (step == left) {
+        position->mdl = position->mdl->Next;
+        position->offset = 0;
+    }
+}
 
 /* nbl__skip moves a position forward by `bytes` bytes. Returns false when the chain ends before. */
-bool nbl__skip(struct nbl__position *position, ULONG bytes);
+static inline bool nbl__skip(struct nbl__position *position, ULONG bytes)
+{
+    while (bytes > 0) {
+        ULONG const left = nbl__position_left(*position);
+        ULONG const step = left < bytes ? left : bytes;
+        if (position->mdl == NULL)
+            return false;
+        nbl__position_pass(position, left, step);
+        bytes -= step;
+    }
+    return true;
+}
+
+/* ---- First pass. ---- */
+
+/* nbl__measure_range adds the MDLs for `bytes` bytes from a position, and moves the position behind them. Returns false when
+ * the chain ends before. */
+static inline bool nbl__measure_range(struct nbl__layout *layout, struct nbl__position *position, ULONG bytes)
+{
+    while (bytes > 0) {
+        ULONG const left = nbl__position_left(*position);
+        ULONG const step = left < bytes ? left : bytes;
+        if (position->mdl == NULL)
+            return false;
+        if (step > 0)
+            layout->part_bytes += nbl__mdl_block_bytes(step);
+        nbl__position_pass(position, left, step);
+        bytes -= step;
+    }
+    return true;
+}
+
+/* nbl__measure_private adds an MDL with `bytes` bytes of memory of its own; nothing for 0 bytes. */
+static inline void nbl__measure_private(struct nbl__layout *layout, uint64_t bytes)
+{
+    if (bytes > 0)
+        layout->part_bytes += nbl__mdl_block_bytes((size_t)bytes) + nbl__part_bytes((size_t)bytes);
+}
+
+/* ---- Second pass. ---- */
 
 /* nbl__derive_start allocates the block and its NBL (GEN-10). Returns false without memory; nothing is then left behind. */
 bool nbl__derive_start(struct nbl__builder *builder, struct nbl__layout const *layout, struct nbl__pools const *pools,
                        enum nbl__list_kind kind, ULONG parameter);
 
+/* nbl__pools_embed tells whether the first NB of a derived list is the list pool's: that is so when that pool brings NBs
+ * (GEN-11). Without a NBL pool the caller's NB pool comes first: its handle is the one that the caller knows. */
+static inline bool nbl__pools_embed(struct nbl__pool const *lists, struct nbl__pool const *buffers)
+{
+    return lists->has_buffer && (!lists->internal || buffers->internal);
+}
+
 /* nbl__build_buffer links the next NB of the block to the list: fresh, without MDLs. */
-NET_BUFFER *nbl__build_buffer(struct nbl__builder *builder);
+static inline NET_BUFFER *nbl__build_buffer(struct nbl__builder *builder)
+{
+    NET_BUFFER *buffer = builder->next_buffer++;
+    struct nbl__pool *owner = builder->pools.buffers;
+    if (builder->last_buffer == NULL && nbl__pools_embed(builder->pools.lists, owner))
+        owner = builder->pools.lists;
+    nbl__buffer_reset(buffer, owner, NBL__BUFFER_DERIVED);
+    if (builder->last_buffer == NULL)
+        builder->list->FirstNetBuffer = buffer;
+    else
+        builder->last_buffer->Next = buffer;
+    builder->last_buffer = buffer;
+    builder->last_record = NULL;
+    return buffer;
+}
+
+/* nbl__build_append links an MDL and its record behind those that the NB has: records are in the order of the chain. */
+static inline void nbl__build_append(struct nbl__builder *builder, NET_BUFFER *buffer, void *place, MDL *mdl)
+{
+    struct nbl__mdl_record *record = place;
+    if (builder->last_record == NULL) {
+        buffer->MdlChain = mdl;
+        buffer->NdisReserved[0] = record;
+    } else {
+        ((MDL *)(void *)(builder->last_record + 1))->Next = mdl;
+        builder->last_record->next = record;
+    }
+    builder->last_record = record;
+}
 
 /* nbl__build_range links MDLs over `bytes` bytes from a position to the NB, and moves the position behind them. */
-void nbl__build_range(struct nbl__builder *builder, NET_BUFFER *buffer, struct nbl__position *position, ULONG bytes);
+static inline void nbl__build_range(struct nbl__builder *builder, NET_BUFFER *buffer, struct nbl__position *position,
+                                    ULONG bytes)
+{
+    while (bytes > 0) {
+        ULONG const left = nbl__position_left(*position);
+        ULONG const step = left < bytes ? left : bytes;
+        if (step > 0) {
+            void *place = builder->next_part;
+            builder->next_part += nbl__mdl_block_bytes(step);
+            nbl__build_append(builder, buffer, place, nbl__mdl_derive(place, position->mdl, position->offset, step));
+        }
+        nbl__position_pass(position, left, step);
+        bytes -= step;
+    }
+}
+
+/* nbl__build_hidden hides the backfill of the newest MDL from the memory checker. */
+NBL_COLD void nbl__build_hidden(struct nbl__builder *builder, void *memory, ULONG hidden);
 
 /* nbl__build_private links an MDL with `bytes` bytes of its own, the first `hidden` of them backfill; returns its memory, or
  * NULL for 0 bytes. */
-void *nbl__build_private(struct nbl__builder *builder, NET_BUFFER *buffer, ULONG bytes, ULONG hidden);
+static inline void *nbl__build_private(struct nbl__builder *builder, NET_BUFFER *buffer, ULONG bytes, ULONG hidden)
+{
+    unsigned char *place = builder->next_part;
+    unsigned char *memory = place + nbl__mdl_block_bytes(bytes);
+    if (bytes == 0)
+        return NULL;
+    builder->next_part = memory + nbl__part_bytes(bytes);
+    nbl__build_append(builder, buffer, place, nbl__mdl_construct(place, NBL__MDL_DERIVED, memory, bytes));
+    if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK)))
+        nbl__build_hidden(builder, memory, hidden);
+    return memory;
+}
 
 /* nbl__build_window sets the window of a NB whose MDLs are complete. */
-void nbl__build_window(NET_BUFFER *buffer, ULONG offset, ULONG length);
+static inline void nbl__build_window(NET_BUFFER *buffer, ULONG offset, ULONG length)
+{
+    buffer->DataOffset = offset;
+    buffer->stDataLength = length;
+    if (NBL_LIKELY(buffer->MdlChain != NULL && offset < buffer->MdlChain->ByteCount)) {
+        buffer->CurrentMdl = buffer->MdlChain;
+        buffer->CurrentMdlOffset = offset;
+        return;
+    }
+    (void)nbl__buffer_locate(buffer);
+}
+
+/* ---- The end of it. ---- */
 
 /* nbl__derive_finish counts the new list in its pools and as its parent's child, and announces it. */
 NET_BUFFER_LIST *nbl__derive_finish(struct nbl__builder *builder, NET_BUFFER_LIST *parent, char const *call);

@@ -176,7 +176,21 @@ static inline MDL *nbl__mdl_construct(void *place, enum nbl__mdl_kind kind, void
  * (MDL-17 semantics: shares the mapping). offset + bytes <= source->ByteCount. Returns the MDL, its Next NULL.
  *
  * The page frame numbers are computed, not copied: a source that a driver built by hand may have none. */
-MDL *nbl__mdl_derive(void *place, MDL const *source, ULONG offset, ULONG bytes);
+static inline MDL *nbl__mdl_derive(void *place, MDL const *source, ULONG offset, ULONG bytes)
+{
+    MDL *mdl = nbl__mdl_record_start(place, NBL__MDL_DERIVED, bytes);
+    unsigned const addressed = nbl__mdl_flags(source) & NBL__MDL_ADDRESSED;
+    uintptr_t const described = (uintptr_t)MmGetMdlVirtualAddress(source) + offset;
+    uintptr_t const address = addressed != 0 ? (uintptr_t)source->MappedSystemVa + offset : described;
+    mdl->Next = NULL;
+    mdl->MdlFlags = (CSHORT)(MDL_ALLOCATED_FIXED_SIZE | MDL_PARTIAL | addressed);
+    mdl->Process = source->Process;
+    mdl->MappedSystemVa = addressed != 0 ? (PVOID)address : NULL;
+    nbl__mdl_describe(mdl, described, bytes);
+    /* Of an MDL that a driver built by hand, only the mapped address can be relied upon. */
+    mdl->Size = nbl__mdl_size(nbl__mdl_number(mdl, address, bytes));
+    return mdl;
+}
 
 /* ---- Using. ---- */
 
