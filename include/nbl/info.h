@@ -7,9 +7,9 @@
  * NDIS_NET_BUFFER_LIST_INFO in types.h; names that share one share its value. Numbers are read and written by value, so
  * they are the same on every host: `NET_BUFFER_LIST_INFO(nbl, id) == (PVOID)2` holds on either endianness.
  *
- * This header brings in info_offload.h (checksum, segmentation, coalescing, IPsec), info_fields.h (the same by shift and
- * mask) and info_media.h (media-specific lists). Unless a function says otherwise: the NBL is not NULL and the caller
- * owns it; threads - any, one at a time on one NBL; any IRQL; it cannot fail.
+ * This header brings in info_offload.h (checksum, segmentation, coalescing, IPsec), info_fields.h (the same by shift
+ * and mask) and info_media.h (media-specific lists). Unless a function says otherwise: the NBL is not NULL and the
+ * caller owns it; threads - any, one at a time on one NBL; any IRQL; it cannot fail.
  */
 #ifndef NBL_INFO_H
 #define NBL_INFO_H
@@ -56,8 +56,8 @@ NBL_INLINE VOID NdisSetNetBufferListProtocolId(NET_BUFFER_LIST *NetBufferList, U
 
 /* nbl_info_get_frame_type returns the EtherType in slot 7 of a received NBL as a number, such as 0x0800 for IPv4.
  *
- * The slot holds a USHORT in network byte order, zero-extended: as on Windows, 0x0008 stands for IPv4 on a little-endian
- * host, and 0x0800 does on a big-endian one. Only the low 16 bits of the slot are read. Rule: OOB-06.
+ * The slot holds a USHORT in network byte order, zero-extended: as on Windows, 0x0008 stands for IPv4 on a
+ * little-endian host, and 0x0800 does on a big-endian one. Only the low 16 bits of the slot are read. Rule: OOB-06.
  */
 NBL_INLINE USHORT nbl_info_get_frame_type(NET_BUFFER_LIST const *NetBufferList)
 {
@@ -77,17 +77,17 @@ NBL_INLINE VOID nbl_info_set_frame_type(NET_BUFFER_LIST *NetBufferList, USHORT E
 
 /* ---- Cancel ids: slot NetBufferListCancelId (OOB-08). ---- */
 
-/* NDIS_GET_NET_BUFFER_LIST_CANCEL_ID is the id as a PVOID, NULL for none; NDIS_SET_NET_BUFFER_LIST_CANCEL_ID stores one,
- * given as an integer or a pointer. Whoever completes the send sets it back to NULL, or the id could match a later cancel.
- * (nf-ndis-ndis_get_net_buffer_list_cancel_id.md, nf-ndis-ndis_set_net_buffer_list_cancel_id.md) */
+/* NDIS_GET_NET_BUFFER_LIST_CANCEL_ID is the id as a PVOID, NULL for none; NDIS_SET_NET_BUFFER_LIST_CANCEL_ID stores
+ * one, given as an integer or a pointer. Whoever completes the send sets it back to NULL, or the id could match a later
+ * cancel. (nf-ndis-ndis_get_net_buffer_list_cancel_id.md, nf-ndis-ndis_set_net_buffer_list_cancel_id.md) */
 #define NDIS_GET_NET_BUFFER_LIST_CANCEL_ID(_NBL) (NET_BUFFER_LIST_INFO(_NBL, NetBufferListCancelId))
 #define NDIS_SET_NET_BUFFER_LIST_CANCEL_ID(_NBL, _CancelId) \
     (NET_BUFFER_LIST_INFO(_NBL, NetBufferListCancelId) = (PVOID)(ULONG_PTR)(_CancelId))
 
 /* NdisGeneratePartialCancelId returns a byte to use as the high-order byte of cancel ids.
  *
- * Returns 1 to 255, never 0, so that no id made with it is NULL. Every call of the process gets the next value; after 255
- * calls they repeat. Threads: any, at once. IRQL: any. Rules: OOB-08, nf-ndis-ndisgeneratepartialcancelid.md.
+ * Returns 1 to 255, never 0, so that no id made with it is NULL. Every call of the process gets the next value; after
+ * 255 calls they repeat. Threads: any, at once. IRQL: any. Rules: OOB-08, nf-ndis-ndisgeneratepartialcancelid.md.
  */
 NBL_API UCHAR NdisGeneratePartialCancelId(VOID);
 
@@ -129,7 +129,8 @@ typedef struct NBL_MAY_ALIAS _NDIS_NET_BUFFER_LIST_8021Q_INFO {
 #define NDIS_HASH_UDP_IPV6 0x00008000u
 #define NDIS_HASH_UDP_IPV6_EX 0x00010000u
 
-/* NET_BUFFER_LIST_GET_HASH_VALUE, _TYPE and _FUNCTION are ULONGs; type and function share a slot, each under its mask. */
+/* NET_BUFFER_LIST_GET_HASH_VALUE, _TYPE and _FUNCTION are ULONGs; type and function share a slot, each under its mask.
+ * */
 #define NET_BUFFER_LIST_GET_HASH_VALUE(_NBL) ((ULONG)(ULONG_PTR)NET_BUFFER_LIST_INFO(_NBL, NetBufferListHashValue))
 #define NET_BUFFER_LIST_GET_HASH_TYPE(_NBL) \
     ((ULONG)(ULONG_PTR)NET_BUFFER_LIST_INFO(_NBL, NetBufferListHashInfo) & NDIS_HASH_TYPE_MASK)
@@ -147,7 +148,8 @@ NBL_INLINE VOID NET_BUFFER_LIST_SET_HASH_TYPE(NET_BUFFER_LIST *Nbl, ULONG HashTy
     nbl_info_set_ulong(Nbl, NetBufferListHashInfo, others | (HashType & NDIS_HASH_TYPE_MASK));
 }
 
-/* NET_BUFFER_LIST_SET_HASH_FUNCTION replaces the bits of NDIS_HASH_FUNCTION_MASK; other bits of HashFunction are dropped. */
+/* NET_BUFFER_LIST_SET_HASH_FUNCTION replaces the bits of NDIS_HASH_FUNCTION_MASK; other bits of HashFunction are
+ * dropped. */
 NBL_INLINE VOID NET_BUFFER_LIST_SET_HASH_FUNCTION(NET_BUFFER_LIST *Nbl, ULONG HashFunction)
 {
     ULONG const others = nbl_info_get_ulong(Nbl, NetBufferListHashInfo) & ~NDIS_HASH_FUNCTION_MASK;
@@ -207,8 +209,8 @@ typedef union NBL_MAY_ALIAS _NDIS_SWITCH_FORWARDING_DETAIL_NET_BUFFER_LIST_INFO 
     };
 } NDIS_SWITCH_FORWARDING_DETAIL_NET_BUFFER_LIST_INFO, *PNDIS_SWITCH_FORWARDING_DETAIL_NET_BUFFER_LIST_INFO;
 
-/* NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL is a pointer to the detail inside the NBL; never NULL here, since every NBL of
- * libnbl has the slots. (nf-ndis-net_buffer_list_switch_forwarding_detail.md) */
+/* NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL is a pointer to the detail inside the NBL; never NULL here, since every NBL
+ * of libnbl has the slots. (nf-ndis-net_buffer_list_switch_forwarding_detail.md) */
 #if UINTPTR_MAX > 0xFFFFFFFFu
 #  define NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(_NBL) \
       ((PNDIS_SWITCH_FORWARDING_DETAIL_NET_BUFFER_LIST_INFO)(void *)&NET_BUFFER_LIST_INFO(_NBL, SwitchForwardingDetail))
@@ -226,7 +228,8 @@ typedef struct _NET_BUFFER_LIST_TIMESTAMP {
     ULONG64 Timestamp;
 } NET_BUFFER_LIST_TIMESTAMP, *PNET_BUFFER_LIST_TIMESTAMP;
 
-/* NdisSetNblTimestampInfo stores all 64 bits of the timestamp in the NBL. (nf-nbltimestamp-ndissetnbltimestampinfo.md) */
+/* NdisSetNblTimestampInfo stores all 64 bits of the timestamp in the NBL. (nf-nbltimestamp-ndissetnbltimestampinfo.md)
+ * */
 NBL_INLINE VOID NdisSetNblTimestampInfo(NET_BUFFER_LIST *Nbl, NET_BUFFER_LIST_TIMESTAMP const *NblTimestamp)
 {
 #if UINTPTR_MAX > 0xFFFFFFFFu
@@ -282,15 +285,15 @@ NBL_API VOID NdisCopyReceiveNetBufferListInfo(NET_BUFFER_LIST *DestNetBufferList
 
 /* nbl_info_send_consistent tells whether the information of an NBL that is about to be sent fits the NBL.
  *
- * False when it asks for segmentation of TCP or UDP (slot TcpLargeSend or UdpSegmentationOffload is not 0) and the NBL has
- * no NB or more than one. Reads the first two NBs only. Rule: OOB-10.
+ * False when it asks for segmentation of TCP or UDP (slot TcpLargeSend or UdpSegmentationOffload is not 0) and the NBL
+ * has no NB or more than one. Reads the first two NBs only. Rule: OOB-10.
  */
 NBL_API bool nbl_info_send_consistent(NET_BUFFER_LIST const *NetBufferList);
 
 /* nbl_info_receive_consistent tells the same of an NBL that is about to be indicated.
  *
- * False when DupAckCount or RscTcpTimestampDelta is not 0 although CoalescedSegCount is, or when CoalescedSegCount is not
- * 0 and the NBL has no NB or more than one. Reads the first two NBs only. Rule: OOB-09.
+ * False when DupAckCount or RscTcpTimestampDelta is not 0 although CoalescedSegCount is, or when CoalescedSegCount is
+ * not 0 and the NBL has no NB or more than one. Reads the first two NBs only. Rule: OOB-09.
  */
 NBL_API bool nbl_info_receive_consistent(NET_BUFFER_LIST const *NetBufferList);
 

@@ -7,8 +7,8 @@
  *     ULONG nbl_info_get_<field>(PVOID value)               the field
  *     PVOID nbl_info_set_<field>(PVOID value, ULONG field)  value with the field replaced, every other bit as it was
  *
- * A field that is too large is cut to its width. Any thread, any IRQL, no failure. The members have the same place in the
- * value as the bit-fields of info_offload.h and info.h, on every host (LAY-07).
+ * A field that is too large is cut to its width. Any thread, any IRQL, no failure. The members have the same place in
+ * the value as the bit-fields of info_offload.h and info.h, on every host (LAY-07).
  */
 #ifndef NBL_INFO_FIELDS_H
 #define NBL_INFO_FIELDS_H

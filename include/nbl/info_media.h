@@ -46,8 +46,8 @@ struct _NDIS_NBL_MEDIA_SPECIFIC_INFORMATION_EX {
 #define NDIS_NBL_ADD_MEDIA_SPECIFIC_INFO(_NBL, _MediaSpecificInfo) nbl_media_add((_NBL), (_MediaSpecificInfo))
 #define NDIS_NBL_ADD_MEDIA_SPECIFIC_INFO_EX(_NBL, _MediaSpecificInfo) nbl_media_add_ex((_NBL), (_MediaSpecificInfo))
 
-/* NDIS_NBL_GET_MEDIA_SPECIFIC_INFO sets the pointer variable _MediaSpecificInfo to the first structure with that Tag, or
- * to NULL. The structure stays in the list. */
+/* NDIS_NBL_GET_MEDIA_SPECIFIC_INFO sets the pointer variable _MediaSpecificInfo to the first structure with that Tag,
+ * or to NULL. The structure stays in the list. */
 #define NDIS_NBL_GET_MEDIA_SPECIFIC_INFO(_NBL, _Tag, _MediaSpecificInfo) \
     ((void)((_MediaSpecificInfo) = nbl_media_find((_NBL), (_Tag))))
 #define NDIS_NBL_GET_MEDIA_SPECIFIC_INFO_EX(_NBL, _Tag, _MediaSpecificInfo) \

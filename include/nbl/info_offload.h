@@ -3,10 +3,10 @@
  * info_offload.h - the values of the out-of-band slots that drive or report the offloads of an adapter.
  *
  * Every type here is as large as a slot and is stored in the slot itself, not pointed to (OOB-02). Read with
- * `info.Value = NET_BUFFER_LIST_INFO(nbl, id)`, write with `NET_BUFFER_LIST_INFO(nbl, id) = info.Value`, or use a pointer
- * to the slot. Begin a new value with `info.Value = NULL`. The numeric value is the same on every host (LAY-07); only
- * the low 32 bits of a slot carry the members. info_fields.h reads and writes the same members in a PVOID, without a
- * union.
+ * `info.Value = NET_BUFFER_LIST_INFO(nbl, id)`, write with `NET_BUFFER_LIST_INFO(nbl, id) = info.Value`, or use a
+ * pointer to the slot. Begin a new value with `info.Value = NULL`. The numeric value is the same on every host
+ * (LAY-07); only the low 32 bits of a slot carry the members. info_fields.h reads and writes the same members in a
+ * PVOID, without a union.
  */
 #ifndef NBL_INFO_OFFLOAD_H
 #define NBL_INFO_OFFLOAD_H
@@ -42,8 +42,8 @@ typedef struct NBL_MAY_ALIAS _NDIS_TCP_IP_CHECKSUM_NET_BUFFER_LIST_INFO {
  *
  * Type says which version of large send offload the packet is for, in every member structure at the same place. MSS is
  * the largest TCP payload of a segment in bytes, TcpHeaderOffset counts bytes from the start of the packet. Before it
- * completes the send the miniport writes ...TransmitComplete: for version 1 the number of payload bytes sent. An NBL with
- * this information has exactly one NB (OOB-10, ns-nbllso-ndis_tcp_large_send_offload_net_buffer_list_info.md).
+ * completes the send the miniport writes ...TransmitComplete: for version 1 the number of payload bytes sent. An NBL
+ * with this information has exactly one NB (OOB-10, ns-nbllso-ndis_tcp_large_send_offload_net_buffer_list_info.md).
  */
 typedef struct NBL_MAY_ALIAS _NDIS_TCP_LARGE_SEND_OFFLOAD_NET_BUFFER_LIST_INFO {
     NBL_EXTENSION union {
@@ -73,8 +73,8 @@ typedef struct NBL_MAY_ALIAS _NDIS_TCP_LARGE_SEND_OFFLOAD_NET_BUFFER_LIST_INFO {
 
 /* NDIS_UDP_SEGMENTATION_OFFLOAD_NET_BUFFER_LIST_INFO: slot UdpSegmentationOffloadInfo, on the send path.
  *
- * MSS is the payload of a datagram in bytes, UdpHeaderOffset counts bytes from the start of the packet. An NBL with this
- * information has exactly one NB (OOB-10, ns-nbluso-ndis_udp_segmentation_offload_net_buffer_list_info.md).
+ * MSS is the payload of a datagram in bytes, UdpHeaderOffset counts bytes from the start of the packet. An NBL with
+ * this information has exactly one NB (OOB-10, ns-nbluso-ndis_udp_segmentation_offload_net_buffer_list_info.md).
  */
 typedef struct NBL_MAY_ALIAS _NDIS_UDP_SEGMENTATION_OFFLOAD_NET_BUFFER_LIST_INFO {
     NBL_EXTENSION union {
@@ -105,9 +105,9 @@ typedef struct NBL_MAY_ALIAS _NDIS_TCP_SEND_OFFLOADS_SUPPLEMENTAL_NET_BUFFER_LIS
     };
 } NDIS_TCP_SEND_OFFLOADS_SUPPLEMENTAL_NET_BUFFER_LIST_INFO, *PNDIS_TCP_SEND_OFFLOADS_SUPPLEMENTAL_NET_BUFFER_LIST_INFO;
 
-/* NDIS_RSC_NBL_INFO: slot TcpRecvSegCoalesceInfo, on the receive path: how many TCP segments became this one packet, and
- * how many duplicate acknowledgements were seen meanwhile. DupAckCount, and the ULONG of slot RscTcpTimestampDelta, are
- * 0 when CoalescedSegCount is (OOB-09, ns-nblrsc-ndis_rsc_nbl_info.md). */
+/* NDIS_RSC_NBL_INFO: slot TcpRecvSegCoalesceInfo, on the receive path: how many TCP segments became this one packet,
+ * and how many duplicate acknowledgements were seen meanwhile. DupAckCount, and the ULONG of slot RscTcpTimestampDelta,
+ * are 0 when CoalescedSegCount is (OOB-09, ns-nblrsc-ndis_rsc_nbl_info.md). */
 typedef union NBL_MAY_ALIAS _NDIS_RSC_NBL_INFO {
     struct {
         NBL_SLOT_BITS_2(USHORT CoalescedSegCount, USHORT DupAckCount)
@@ -121,8 +121,8 @@ typedef union NBL_MAY_ALIAS _NDIS_RSC_NBL_INFO {
 #define NET_BUFFER_LIST_DUP_ACK_COUNT(_NBL) \
     (((NDIS_RSC_NBL_INFO *)&NET_BUFFER_LIST_INFO(_NBL, TcpRecvSegCoalesceInfo))->Info.DupAckCount)
 
-/* NDIS_UDP_RSC_OFFLOAD_NET_BUFFER_LIST_INFO: slot UdpRecvSegCoalesceOffloadInfo, on the receive path: how many datagrams
- * became this one packet, and the payload of each (the last may have less) in bytes.
+/* NDIS_UDP_RSC_OFFLOAD_NET_BUFFER_LIST_INFO: slot UdpRecvSegCoalesceOffloadInfo, on the receive path: how many
+ * datagrams became this one packet, and the payload of each (the last may have less) in bytes.
  * (ns-nbluro-ndis_udp_rsc_offload_net_buffer_list_info.md) */
 typedef struct NBL_MAY_ALIAS _NDIS_UDP_RSC_OFFLOAD_NET_BUFFER_LIST_INFO {
     NBL_EXTENSION union {
@@ -141,8 +141,8 @@ typedef struct NBL_MAY_ALIAS _NDIS_UDP_RSC_OFFLOAD_NET_BUFFER_LIST_INFO {
     (((NDIS_UDP_RSC_OFFLOAD_NET_BUFFER_LIST_INFO *)&NET_BUFFER_LIST_INFO(_NBL, UdpRecvSegCoalesceOffloadInfo)) \
          ->Receive.SegSize)
 
-/* NET_BUFFER_LIST_IS_USO_SET is true when a send asks for UDP segmentation: its MSS is not 0. The slot belongs to RSC on
- * the receive path, so each question makes sense on its own path only. */
+/* NET_BUFFER_LIST_IS_USO_SET is true when a send asks for UDP segmentation: its MSS is not 0. The slot belongs to RSC
+ * on the receive path, so each question makes sense on its own path only. */
 #define NET_BUFFER_LIST_IS_USO_SET(_NBL) \
     ((((ULONG_PTR)NET_BUFFER_LIST_INFO(_NBL, UdpSegmentationOffloadInfo)) & 0xFFFFFu) != 0)
 
@@ -153,8 +153,8 @@ typedef struct NBL_MAY_ALIAS _NDIS_UDP_RSC_OFFLOAD_NET_BUFFER_LIST_INFO {
 
 /* ---- IPsec task offload, version 1 and 2. ---- */
 
-/* NDIS_IPSEC_OFFLOAD_V1_NET_BUFFER_LIST_INFO: slot IPsecOffloadV1NetBufferListInfo. Transmit names the outbound security
- * association, Receive says what was checked and with which CRYPTO_ result.
+/* NDIS_IPSEC_OFFLOAD_V1_NET_BUFFER_LIST_INFO: slot IPsecOffloadV1NetBufferListInfo. Transmit names the outbound
+ * security association, Receive says what was checked and with which CRYPTO_ result.
  * (ns-ndis-_ndis_ipsec_offload_v1_net_buffer_list_info.md) */
 typedef struct NBL_MAY_ALIAS _NDIS_IPSEC_OFFLOAD_V1_NET_BUFFER_LIST_INFO {
     NBL_EXTENSION union {
@@ -182,8 +182,8 @@ typedef struct NBL_MAY_ALIAS _NDIS_IPSEC_OFFLOAD_V2_NET_BUFFER_LIST_INFO {
     };
 } NDIS_IPSEC_OFFLOAD_V2_NET_BUFFER_LIST_INFO, *PNDIS_IPSEC_OFFLOAD_V2_NET_BUFFER_LIST_INFO;
 
-/* NDIS_IPSEC_OFFLOAD_V2_TUNNEL_NET_BUFFER_LIST_INFO: slot IPsecOffloadV2TunnelNetBufferListInfo, the security association
- * of the tunnel. (ns-ndis-_ndis_ipsec_offload_v2_tunnel_net_buffer_list_info.md) */
+/* NDIS_IPSEC_OFFLOAD_V2_TUNNEL_NET_BUFFER_LIST_INFO: slot IPsecOffloadV2TunnelNetBufferListInfo, the security
+ * association of the tunnel. (ns-ndis-_ndis_ipsec_offload_v2_tunnel_net_buffer_list_info.md) */
 typedef struct NBL_MAY_ALIAS _NDIS_IPSEC_OFFLOAD_V2_TUNNEL_NET_BUFFER_LIST_INFO {
     struct {
         PVOID TunnelHandle;

@@ -32,9 +32,10 @@ NBL_BEGIN_C
 /* NET_BUFFER_LIST_INFO is the slot of NetBufferListInfo that an NDIS_NET_BUFFER_LIST_INFO name stands for (OOB-01). */
 #define NET_BUFFER_LIST_INFO(_NBL, _Id) ((_NBL)->NetBufferListInfo[(_Id)])
 
-/* NET_BUFFER_LIST_CONTEXT_DATA_START is the address of the newest context space in use, NET_BUFFER_LIST_CONTEXT_DATA_SIZE
- * the size in bytes of the whole newest block, backfill included (CTX-02). Both follow Context without looking: with
- * Context NULL they may not be used (CTX-03); nbl_context_data_start and nbl_context_data_size look first. */
+/* NET_BUFFER_LIST_CONTEXT_DATA_START is the address of the newest context space in use,
+ * NET_BUFFER_LIST_CONTEXT_DATA_SIZE the size in bytes of the whole newest block, backfill included (CTX-02). Both
+ * follow Context without looking: with Context NULL they may not be used (CTX-03); nbl_context_data_start and
+ * nbl_context_data_size look first. */
 #define NET_BUFFER_LIST_CONTEXT_DATA_START(_NBL) (((PUCHAR)((_NBL)->Context + 1)) + (_NBL)->Context->Offset)
 #define NET_BUFFER_LIST_CONTEXT_DATA_SIZE(_NBL) ((_NBL)->Context->Size)
 
@@ -73,16 +74,16 @@ NBL_API bool nbl_flags_consistent(ULONG NblFlags);
 
 /* ---- Context: memory that travels with the NBL. ---- */
 
-/* NdisAllocateNetBufferListContext makes room for ContextSize bytes of context, which NET_BUFFER_LIST_CONTEXT_DATA_START
- * then points to.
+/* NdisAllocateNetBufferListContext makes room for ContextSize bytes of context, which
+ * NET_BUFFER_LIST_CONTEXT_DATA_START then points to.
  *
- * ContextSize, ContextBackFill: bytes, each a multiple of sizeof(void *). When the newest block has ContextSize bytes of
- * backfill, its Offset shrinks by as much and nothing is allocated; ContextBackFill and PoolTag are not looked at then.
- * Otherwise a new block of ContextSize + ContextBackFill bytes with Offset = ContextBackFill goes in front of the others.
- * PoolTag: for diagnostics, any value. The space is aligned to sizeof(void *) and stays where it is until it is freed.
- * NetBufferList: the caller owns it, before and after. Threads: any, one at a time on one NBL. IRQL <= DISPATCH_LEVEL.
- * Returns NDIS_STATUS_SUCCESS; NDIS_STATUS_RESOURCES without memory; NDIS_STATUS_FAILURE when a size is no multiple of
- * sizeof(void *) or the new block would exceed 0xFFFF bytes. After a failure everything is as before.
+ * ContextSize, ContextBackFill: bytes, each a multiple of sizeof(void *). When the newest block has ContextSize bytes
+ * of backfill, its Offset shrinks by as much and nothing is allocated; ContextBackFill and PoolTag are not looked at
+ * then. Otherwise a new block of ContextSize + ContextBackFill bytes with Offset = ContextBackFill goes in front of the
+ * others. PoolTag: for diagnostics, any value. The space is aligned to sizeof(void *) and stays where it is until it is
+ * freed. NetBufferList: the caller owns it, before and after. Threads: any, one at a time on one NBL. IRQL <=
+ * DISPATCH_LEVEL. Returns NDIS_STATUS_SUCCESS; NDIS_STATUS_RESOURCES without memory; NDIS_STATUS_FAILURE when a size is
+ * no multiple of sizeof(void *) or the new block would exceed 0xFFFF bytes. After a failure everything is as before.
  * Rules: CTX-06..CTX-08, CTX-11, CTX-12, nf-nblapi-ndisallocatenetbufferlistcontext.md.
  */
 NBL_API NDIS_STATUS NdisAllocateNetBufferListContext(NET_BUFFER_LIST *NetBufferList, USHORT ContextSize,
@@ -90,11 +91,11 @@ NBL_API NDIS_STATUS NdisAllocateNetBufferListContext(NET_BUFFER_LIST *NetBufferL
 
 /* NdisFreeNetBufferListContext gives back the newest context space.
  *
- * ContextSize: bytes, the same as at the allocation that is undone; the last allocation is undone first. Offset grows by
- * ContextSize; a block that NdisAllocateNetBufferListContext had to allocate is unlinked and freed once nothing in it is
- * used. The space that came with the NBL itself is never given back here. Another size that fits is carried out and
- * reported; one that does not fit changes nothing and is reported. NetBufferList: the caller owns it, before and after.
- * Threads: any, one at a time on one NBL. IRQL <= DISPATCH_LEVEL. Rules: CTX-09, CTX-10,
+ * ContextSize: bytes, the same as at the allocation that is undone; the last allocation is undone first. Offset grows
+ * by ContextSize; a block that NdisAllocateNetBufferListContext had to allocate is unlinked and freed once nothing in
+ * it is used. The space that came with the NBL itself is never given back here. Another size that fits is carried out
+ * and reported; one that does not fit changes nothing and is reported. NetBufferList: the caller owns it, before and
+ * after. Threads: any, one at a time on one NBL. IRQL <= DISPATCH_LEVEL. Rules: CTX-09, CTX-10,
  * nf-nblapi-ndisfreenetbufferlistcontext.md.
  */
 NBL_API VOID NdisFreeNetBufferListContext(NET_BUFFER_LIST *NetBufferList, USHORT ContextSize);
@@ -108,8 +109,8 @@ NBL_API PUCHAR nbl_context_data_start(NET_BUFFER_LIST const *NetBufferList);
 
 /* nbl_context_data_size is NET_BUFFER_LIST_CONTEXT_DATA_SIZE for an NBL that may have no context.
  *
- * NetBufferList: not NULL. Returns the Size of the newest block in bytes, backfill included. With Context NULL it reports
- * CTX-03 and returns 0. Threads: as for reading the NBL. Any IRQL. Rules: CTX-02, CTX-03.
+ * NetBufferList: not NULL. Returns the Size of the newest block in bytes, backfill included. With Context NULL it
+ * reports CTX-03 and returns 0. Threads: as for reading the NBL. Any IRQL. Rules: CTX-02, CTX-03.
  */
 NBL_API USHORT nbl_context_data_size(NET_BUFFER_LIST const *NetBufferList);
 

@@ -2,8 +2,8 @@
  *
  * layout.c - proof at compile time that the structures and numbers of the public headers are those of Windows.
  *
- * Nothing here is executed. Tables: rule book 1.2 (offsets and sizes), 1.3 (slots) and 1.4 (values); rules LAY-01..LAY-07.
- * tests/conformance/test_layout.c looks at the same numbers at run time.
+ * Nothing here is executed. Tables: rule book 1.2 (offsets and sizes), 1.3 (slots) and 1.4 (values); rules
+ * LAY-01..LAY-07. tests/conformance/test_layout.c looks at the same numbers at run time.
  */
 #include <nbl/info.h>
 

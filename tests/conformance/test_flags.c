@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_flags.c - what the library's calls do to the flags and the scratch of an NBL: nothing (FLAG-03, FLAG-05, FLAG-06,
- * NBL-12).
+ * test_flags.c - what the library's calls do to the flags and the scratch of an NBL: nothing (FLAG-03, FLAG-05,
+ * FLAG-06, NBL-12).
  */
 #include "nbl_test.h"
 

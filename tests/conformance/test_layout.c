@@ -15,7 +15,8 @@ struct place {
 };
 
 #define FIELD(type, member, x64, x64_size, x86, x86_size)                                                    \
-    { #type "." #member, offsetof(type, member), sizeof(((type *)0)->member), HERE(x64, x86), HERE(x64_size, x86_size) },
+    { #type "." #member, offsetof(type, member), sizeof(((type *)0)->member), HERE(x64, x86),               \
+      HERE(x64_size, x86_size) },
 #define WHOLE(type, x64, x86) { #type, 0, sizeof(type), 0, HERE(x64, x86) },
 
 static struct place const places[] = {

@@ -8,7 +8,8 @@
 #define SLOT(x64, x86) (sizeof(void *) == 8 ? (x64) : (x86))
 #define SLOTS 27
 
-/* odd_value and even_value are 27 different numbers each that use every byte of a slot; no odd one equals an even one. */
+/* odd_value and even_value are 27 different numbers each that use every byte of a slot; no odd one equals an even one.
+ * */
 static PVOID odd_value(unsigned slot)
 {
     return (PVOID)(~(ULONG_PTR)0 / 3 + 2 * slot);
@@ -453,17 +454,24 @@ static void ex_media_entries_are_pushed_found_and_removed_by_tag(void **state)
 }
 
 /* rules: OOB-11 */
-static void a_removed_media_entry_is_returned_and_keeps_its_link(void **state)
+static void a_removed_media_entry_leaves_its_neighbours_linked(void **state)
 {
-    NDIS_NBL_MEDIA_SPECIFIC_INFORMATION last = { NULL, 2, { 0 } }, first = { NULL, 1, { 0 } };
+    NDIS_NBL_MEDIA_SPECIFIC_INFORMATION last = { NULL, 3, { 0 } };
+    NDIS_NBL_MEDIA_SPECIFIC_INFORMATION middle = { NULL, 2, { 0 } };
+    NDIS_NBL_MEDIA_SPECIFIC_INFORMATION first = { NULL, 1, { 0 } };
     NET_BUFFER_LIST list;
     (void)state;
     memset(&list, 0, sizeof list);
     nbl_media_add(&list, &last);
+    nbl_media_add(&list, &middle);
     nbl_media_add(&list, &first);
-    assert_ptr_equal(nbl_media_remove(&list, &first), &first);
+    assert_ptr_equal(nbl_media_remove(&list, &middle), &middle);
     assert_ptr_equal(first.NextEntry, &last);
-    assert_null(nbl_media_remove(&list, &first));
+    assert_ptr_equal(middle.NextEntry, &last);
+    assert_null(last.NextEntry);
+    assert_null(nbl_media_remove(&list, &middle));
+    assert_ptr_equal(nbl_media_remove(&list, &first), &first);
+    assert_ptr_equal(list.NetBufferListInfo[6], &last);
 }
 
 /* ---- Timestamp. ---- */
@@ -523,7 +531,7 @@ int main(void)
         NBL_TEST(segmentation_needs_one_buffer),
         NBL_TEST(media_entries_are_pushed_found_and_removed_by_tag),
         NBL_TEST(ex_media_entries_are_pushed_found_and_removed_by_tag),
-        NBL_TEST(a_removed_media_entry_is_returned_and_keeps_its_link),
+        NBL_TEST(a_removed_media_entry_leaves_its_neighbours_linked),
         NBL_TEST(timestamps_keep_all_64_bits),
     };
     return cmocka_run_group_tests_name("oob", tests, NULL, NULL);

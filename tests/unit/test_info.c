@@ -4,7 +4,8 @@
  */
 #include "nbl_test.h"
 
-/* Rows of ACCESSOR_TABLE: name of the accessors of info_fields.h, type and member that are the same, lowest bit, width. */
+/* Rows of ACCESSOR_TABLE: name of the accessors of info_fields.h, type and member that are the same, lowest bit, width.
+ * */
 #define CHECKSUM NDIS_TCP_IP_CHECKSUM_NET_BUFFER_LIST_INFO
 #define LSO NDIS_TCP_LARGE_SEND_OFFLOAD_NET_BUFFER_LIST_INFO
 #define USO NDIS_UDP_SEGMENTATION_OFFLOAD_NET_BUFFER_LIST_INFO
@@ -126,10 +127,12 @@ struct field {
     PVOID (*set)(PVOID slot, ULONG value);
 };
 
-#define MEMBER_ROW(label, type, member, low, width) { #type "." #member, low, width, member_get_##label, member_set_##label },
+#define MEMBER_ROW(label, type, member, low, width) \
+    { #type "." #member, low, width, member_get_##label, member_set_##label },
 static struct field const members[] = { ACCESSOR_TABLE(MEMBER_ROW) MEMBER_TABLE(MEMBER_ROW) };
 
-#define ACCESSOR_ROW(label, type, member, low, width) { #label, low, width, nbl_info_get_##label, nbl_info_set_##label },
+#define ACCESSOR_ROW(label, type, member, low, width) \
+    { #label, low, width, nbl_info_get_##label, nbl_info_set_##label },
 static struct field const accessors[] = { ACCESSOR_TABLE(ACCESSOR_ROW) };
 
 static void check_number(struct field const *field, PVOID slot, ULONG_PTR wanted)
