@@ -2,6 +2,7 @@
  *
  * main.c - carry: reads a capture batch by batch, sends each batch down the path, and reports.
  */
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "capture.h"
@@ -108,11 +109,17 @@ static bool start(struct carry *carry)
     return originator && path && far;
 }
 
-static void stop(struct carry *carry)
+/* Returns false when libnbl still holds memory after everything was given back. */
+static bool stop(struct carry *carry)
 {
     far_stop(&carry->far);
     path_stop(&carry->path);
     originator_stop(&carry->originator);
+    nbl_memory_trim();
+    if (nbl_memory_bytes() == 0)
+        return true;
+    fprintf(stderr, "carry: %" PRIu64 " bytes of memory were not given back\n", nbl_memory_bytes());
+    return false;
 }
 
 static enum exit_status run(struct carry *carry)
@@ -148,7 +155,8 @@ int main(int count, char **words)
     } else if (outcome == OPTIONS_RUN) {
         status = run(carry);
     }
-    stop(carry);
+    if (!stop(carry))
+        status = EXIT_LOST;
     free(carry);
     return (int)status;
 }

@@ -233,7 +233,7 @@ static NET_BUFFER *write_fragment_headers(struct path *path, NET_BUFFER *packet,
         ULONG const part = NET_BUFFER_DATA_LENGTH(fragment) - TUNNEL_OUTER_BYTES;
         write_fragment_header(fragment, identification, done, done + part < payload);
         NET_BUFFER_PROTOCOL_RESERVED(fragment)[0] = frame_of(packet);
-        path->report->fragments++;
+        path->report->fragments += part < payload; /* what was not cut is no fragment */
         done += part;
     }
     return fragment;

@@ -89,15 +89,15 @@ static void print_path(struct report const *report)
 {
     row("retreats served from backfill", report->retreats_from_backfill);
     row("retreats served by allocation", report->retreats_by_allocation);
-    row("clones, all verified by the mirror", report->clones);
+    row("clones, on the mirror path", report->clones);
     row_unless_zero("clones not made for lack of memory", report->clones_failed);
-    row("bytes verified by the mirror", report->mirrored_bytes);
+    row("bytes that the mirror found equal", report->mirrored_bytes);
     row("NBLs fragmented", report->lists_fragmented);
     row("fragments", report->fragments);
     row("packets that left the machine", report->packets);
     row("bytes that left the machine", report->packet_bytes);
     row("reassemblies", report->reassemblies);
-    row("frames delivered, all bytes compared", report->delivered);
+    row("frames delivered, every byte equal", report->delivered);
 }
 
 static void print_completions(struct report const *report)

@@ -19,7 +19,7 @@ done
 # tshark_finds CAPTURE OPTIONS... : everything that carry says it delivered
 tshark_finds() {
     local delivered
-    delivered=$("$carry" --out "$work/out.pcap" "${@:2}" "$1" | sed -n 's/^  frames delivered, all bytes compared *//p')
+    delivered=$("$carry" --out "$work/out.pcap" "${@:2}" "$1" | sed -n 's/^  frames delivered, every byte equal *//p')
     python3 "$here/carried.py" "$1" "$work/out.pcap" "${delivered:-none}" >"$work/said" 2>&1
     case_ends "tshark: $(basename "$1") ${*:2}" $?
 }
