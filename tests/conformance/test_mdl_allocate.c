@@ -134,8 +134,16 @@ static void io_mdl_is_described_but_not_built(void **state)
 {
     MDL *mdl = IoAllocateMdl(memory + 4090, 100, FALSE, FALSE, NULL);
     (void)state;
+    /* once more, from memory that held another one */
+    mdl->Next = mdl;
+    mdl->Process = (struct _EPROCESS *)(void *)memory;
+    mdl->MappedSystemVa = memory;
+    IoFreeMdl(mdl);
+    mdl = IoAllocateMdl(memory + 4090, 100, FALSE, FALSE, NULL);
     assert_non_null(mdl);
     assert_null(mdl->Next);
+    assert_null(mdl->Process);
+    assert_null(mdl->MappedSystemVa);
     assert_int_equal(mdl->MdlFlags, MDL_ALLOCATED_FIXED_SIZE);
     assert_ptr_equal(MmGetMdlVirtualAddress(mdl), memory + 4090);
     assert_int_equal(mdl->ByteCount, 100);

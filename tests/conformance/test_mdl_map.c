@@ -297,6 +297,7 @@ static void unlock_drops_the_mapping_first(void **state)
     assert_int_equal(mdl->MdlFlags, LOCKED_MAPPED);
     MmUnlockPages(mdl);
     assert_int_equal(mdl->MdlFlags, MDL_ALLOCATED_FIXED_SIZE);
+    assert_null(mdl->MappedSystemVa);
     IoFreeMdl(mdl);
     nbl_test_expect("");
 }

@@ -37,7 +37,7 @@ static void partial_of_a_built_mdl_shares_its_address(void **state)
     MDL const before = *source;
     (void)state;
     target->Next = source;
-    source->Process = target->Process = (struct _EPROCESS *)(void *)memory;
+    source->Process = (struct _EPROCESS *)(void *)memory;
     IoBuildPartialMdl(source, target, memory + 4090, 0);
     assert_int_equal(target->ByteCount, 60);
     assert_int_equal(target->MdlFlags, MDL_ALLOCATED_FIXED_SIZE | MDL_PARTIAL | MDL_SOURCE_IS_NONPAGED_POOL);

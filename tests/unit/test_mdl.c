@@ -14,10 +14,12 @@
 
 static NBL_ALIGNAS(PAGE_SIZE) unsigned char memory[4 * PAGE_SIZE];
 
+/* Constructs an MDL in memory that was something else before. */
 static MDL *construct(enum nbl__mdl_kind kind, void *va, ULONG bytes)
 {
     void *place = nbl__memory_allocate(nbl__mdl_block_bytes(bytes));
     assert_non_null(place);
+    memset(place, 0xA5, nbl__mdl_block_bytes(bytes));
     return nbl__mdl_construct(place, kind, va, bytes);
 }
 
@@ -85,6 +87,7 @@ static void only_mdls_of_the_library_have_a_record(void **state)
     memset(&own, 0, sizeof(own));
     MmInitializeMdl(&own.mdl, memory, 10);
     assert_null(nbl__mdl_record_of(&own.mdl));
+    nbl__mdl_show(&own.mdl);
     own.mdl.MdlFlags = MDL_ALLOCATED_FIXED_SIZE;
     assert_null(nbl__mdl_record_of(&own.mdl));
     assert_ptr_equal(nbl__mdl_of_record(&custom.record), &own.mdl);
@@ -164,19 +167,29 @@ static void a_second_free_is_reported(void **state)
 
 static NBL_ALIGNAS(16) unsigned char place[512];
 
+static MDL *derive(MDL const *source, ULONG offset, ULONG bytes)
+{
+    memset(place, 0xA5, sizeof(place));
+    return nbl__mdl_derive(place, source, offset, bytes);
+}
+
 /* rules: MDL-17 VER-02 */
 static void derive_shares_the_address_of_its_source(void **state)
 {
     MDL *source = construct(NBL__MDL_POOL, memory + 4000, 200);
     (void)state;
+    source->Process = (struct _EPROCESS *)(void *)&place;
     for (ULONG offset = 0; offset <= 200; offset += 8) {
         for (ULONG bytes = 0; bytes <= 200 - offset; bytes += 8) {
-            MDL *mdl = nbl__mdl_derive(place, source, offset, bytes);
+            MDL *mdl = derive(source, offset, bytes);
             uintptr_t const va = (uintptr_t)memory + 4000 + offset;
             struct nbl__mdl_record *record = nbl__mdl_record_of(mdl);
             assert_int_equal(record->kind, NBL__MDL_DERIVED);
             assert_int_equal(record->byte_count, bytes);
+            assert_int_equal(record->hidden, 0);
+            assert_null(record->next);
             assert_null(mdl->Next);
+            assert_ptr_equal(mdl->Process, &place);
             assert_int_equal(mdl->ByteCount, bytes);
             assert_true((uintptr_t)MmGetMdlVirtualAddress(mdl) == va);
             assert_true((uintptr_t)mdl->MappedSystemVa == va);
@@ -198,7 +211,7 @@ static void derive_needs_nothing_but_the_mapping_of_a_hand_made_mdl(void **state
     source.MdlFlags = 0x5;
     source.MappedSystemVa = memory + 4000;
     source.ByteCount = 200;
-    mdl = nbl__mdl_derive(place, &source, 90, 20);
+    mdl = derive(&source, 90, 20);
     assert_ptr_equal(nbl__mdl_address(mdl), memory + 4090);
     assert_int_equal(mdl->ByteCount, 20);
     assert_true(mdl->ByteOffset < PAGE_SIZE);
@@ -212,8 +225,9 @@ static void derive_of_a_locked_mdl_maps_when_it_is_used(void **state)
     MDL *source = IoAllocateMdl(memory, 200, FALSE, FALSE, NULL), *mdl;
     (void)state;
     MmProbeAndLockPages(source, KernelMode, IoWriteAccess);
-    mdl = nbl__mdl_derive(place, source, 10, 20);
+    mdl = derive(source, 10, 20);
     assert_int_equal(mdl->MdlFlags, MDL_ALLOCATED_FIXED_SIZE | MDL_PARTIAL);
+    assert_null(mdl->MappedSystemVa);
     nbl_fault_arm(NBL_FAULT_MAPPING, 1);
     assert_null(nbl__mdl_address(mdl));
     assert_true(nbl_fault_disarm(NBL_FAULT_MAPPING));
@@ -306,6 +320,7 @@ static void the_librarys_own_reads_show_nothing(void **state)
 struct announced {
     struct nbl_event allocated, freed;
     ULONG byte_count; /* of the MDL while it is announced as freed */
+    CSHORT flags;
 };
 
 static void note(struct nbl_event const *event, void *context)
@@ -316,6 +331,7 @@ static void note(struct nbl_event const *event, void *context)
     if (event->kind == NBL_EVENT_MDL_FREE) {
         announced->freed = *event;
         announced->byte_count = ((MDL const *)event->object)->ByteCount;
+        announced->flags = ((MDL const *)event->object)->MdlFlags;
     }
 }
 
@@ -342,6 +358,27 @@ static void allocation_and_free_are_announced(void **state)
         assert_string_equal(announced.freed.call, io ? "IoFreeMdl" : "NdisFreeMdl");
         assert_int_equal(announced.byte_count, 77);
     }
+    assert_true(nbl_event_unsubscribe(note, &announced));
+}
+
+/* rules: MDL-12 */
+static void an_mdl_is_unlocked_and_unmapped_before_it_goes(void **state)
+{
+    struct announced announced;
+    MDL *source = IoAllocateMdl(memory, 100, FALSE, FALSE, NULL);
+    MDL *partial = IoAllocateMdl(memory, 100, FALSE, FALSE, NULL);
+    (void)state;
+    assert_true(nbl_event_subscribe(note, &announced));
+    MmProbeAndLockPages(source, KernelMode, IoWriteAccess);
+    assert_non_null(MmGetSystemAddressForMdlSafe(source, NormalPagePriority));
+    MmUnmapLockedPages(memory, source);
+    IoBuildPartialMdl(source, partial, memory, 100);
+    assert_non_null(MmGetSystemAddressForMdlSafe(partial, NormalPagePriority));
+    IoFreeMdl(partial);
+    assert_int_equal(announced.flags, MDL_ALLOCATED_FIXED_SIZE | MDL_PARTIAL);
+    IoFreeMdl(source);
+    nbl_test_expect("MDL-12 error");
+    assert_int_equal(announced.flags, MDL_ALLOCATED_FIXED_SIZE);
     assert_true(nbl_event_unsubscribe(note, &announced));
 }
 
@@ -389,6 +426,7 @@ int main(void)
         NBL_TEST(asking_for_the_address_shows_hidden_bytes),
         NBL_TEST(the_librarys_own_reads_show_nothing),
         NBL_TEST(allocation_and_free_are_announced),
+        NBL_TEST(an_mdl_is_unlocked_and_unmapped_before_it_goes),
         NBL_TEST(stack_memory_is_reported_where_the_host_can_tell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
