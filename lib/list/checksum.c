@@ -3,8 +3,8 @@
  * checksum.c - the ones' complement sum of a walk over spans.
  *
  * Sums are modulo 65535, and 65536 = 1 there. So memory may be added in words of any width and in the byte order of the
- * host, carries may be added back when all is done, and a run of bytes that starts at an odd place counts with the two
- * bytes of its sum exchanged.
+ * host, and carries may be added back when all is done. Exchanging the two bytes of a sum multiplies it by 256, and doing
+ * it twice changes nothing: that is how a run of bytes that starts at an odd place is fitted in.
  */
 #include "span.h"
 
@@ -34,24 +34,31 @@ static uint16_t fold(uint64_t sum)
     return (uint16_t)((sum >> 16) + (sum & 0xFFFFu));
 }
 
-static uint16_t fold_lanes(struct lanes const *lanes)
+static inline void add_word(struct lane *lane, uint64_t word)
 {
-    uint64_t sum = 0;
-    for (unsigned i = 0; i < LANES; i++)
-        sum += (uint64_t)fold(lanes->lane[i].sum) + fold(lanes->lane[i].carries);
-    return fold(sum);
+    lane->sum += word;
+    lane->carries += lane->sum < word;
 }
 
 static inline void add(struct lane *lane, unsigned char const *bytes)
 {
     uint64_t word;
     memcpy(&word, bytes, sizeof(word));
-    lane->sum += word;
-    lane->carries += lane->sum < word;
+    add_word(lane, word);
+}
+
+static uint16_t fold_lanes(struct lanes const *lanes)
+{
+    struct lane all = lanes->lane[0];
+    for (unsigned i = 1; i < LANES; i++) {
+        add_word(&all, lanes->lane[i].sum);
+        all.carries += lanes->lane[i].carries;
+    }
+    return fold((uint64_t)fold(all.sum) + fold(all.carries));
 }
 
 /* add_run adds one run of bytes, with zeros behind it to fill its last word. */
-static void add_run(struct lanes *lanes, unsigned char const *bytes, size_t count)
+static inline void add_run(struct lanes *lanes, unsigned char const *bytes, size_t count)
 {
     struct lane a = lanes->lane[0], b = lanes->lane[1], c = lanes->lane[2], d = lanes->lane[3];
     for (; count >= BLOCK_BYTES; bytes += BLOCK_BYTES, count -= BLOCK_BYTES) {
@@ -79,6 +86,12 @@ static uint16_t exchange(uint16_t sum)
     return (uint16_t)((sum & 0xFFu) << 8 | sum >> 8);
 }
 
+/* By value: lanes can stay in registers while no run ends at an odd place. */
+static NBL_NOINLINE struct lanes exchange_lanes(struct lanes lanes)
+{
+    return (struct lanes){ { { exchange(fold_lanes(&lanes)), 0 } } };
+}
+
 /* from_memory gives the number whose upper byte is the first one in memory; the same function goes the other way. */
 static uint16_t from_memory(uint16_t sum)
 {
@@ -89,16 +102,20 @@ static uint16_t from_memory(uint16_t sum)
 
 bool nbl_span_sum(struct nbl_span_iterator *iterator, USHORT initial, USHORT *sum)
 {
-    struct lanes of_runs[2] = { { { { 0, 0 } } }, { { { 0, 0 } } } }; /* by where they start: even, odd */
+    struct lanes lanes = { { { 0, 0 } } };
     struct nbl_span span;
-    unsigned odd = 0;
+    bool odd = false; /* the next run starts at an odd place, and lanes holds 256 times the sum */
     while (nbl__span_next(iterator, &span, "nbl_span_sum")) {
-        add_run(&of_runs[odd], span.address, span.bytes);
-        odd ^= span.bytes & 1u;
+        add_run(&lanes, span.address, span.bytes);
+        if ((span.bytes & 1u) != 0) {
+            lanes = exchange_lanes(lanes);
+            odd = !odd;
+        }
     }
     if (iterator->failed)
         return false;
-    *sum = from_memory(
-        fold((uint64_t)from_memory(initial) + fold_lanes(&of_runs[0]) + exchange(fold_lanes(&of_runs[1]))));
+    if (odd)
+        lanes = exchange_lanes(lanes);
+    *sum = from_memory(fold((uint64_t)from_memory(initial) + fold_lanes(&lanes)));
     return true;
 }
