@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_buffer.c - retreat, advance, read and copy where a row of text cannot say it: handlers, whole lists, bytes (rules
- * RET, ADV, GDB, COPY). The windows themselves are in vectors/.
+ * test_buffer.c - retreat, advance, read and copy where a row of text cannot say it: handlers, whole lists, bytes
+ * (rules RET, ADV, GDB, COPY). The windows themselves are in vectors/.
  */
 #include "nbl_test.h"
 

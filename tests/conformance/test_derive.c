@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_derive.c - what holds for derived lists of every kind: fields, pools, sharing, which routine frees what (rules GEN,
- * CLONE, FRAG, REASM). The windows themselves are in vectors/.
+ * test_derive.c - what holds for derived lists of every kind: fields, pools, sharing, which routine frees what (rules
+ * GEN, CLONE, FRAG, REASM). The windows themselves are in vectors/.
  */
 #include "nbl_test.h"
 

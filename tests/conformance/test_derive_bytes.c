@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_derive_bytes.c - the bytes of derived lists and of the deep copy: shared, trimmed, with private room in front, and
- * what is left of them when they are freed (rules GEN-12, CLONE, FRAG, REASM).
+ * test_derive_bytes.c - the bytes of derived lists and of the deep copy: shared, trimmed, with private room in front,
+ * and what is left of them when they are freed (rules GEN-12, CLONE, FRAG, REASM).
  */
 #include "nbl_test.h"
 

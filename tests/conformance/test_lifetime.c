@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_lifetime.c - who frees what, when, and what happens otherwise: the LV vectors of pools, NBLs, clones and fragments.
+ * test_lifetime.c - who frees what, when, and what happens otherwise: the LV vectors of pools, NBLs, clones and
+ * fragments.
  */
 #include "nbl_test.h"
 

@@ -213,7 +213,8 @@ static void initial_context_is_the_larger_of_what_pool_and_call_want(void **stat
             assert_int_equal(list->Context->Size, cases[i].size * UNIT);
             assert_int_equal(list->Context->Offset, cases[i].offset * UNIT);
             assert_int_equal(NET_BUFFER_LIST_CONTEXT_DATA_SIZE(list), cases[i].size * UNIT);
-            assert_ptr_equal(NET_BUFFER_LIST_CONTEXT_DATA_START(list), list->Context->ContextData + cases[i].offset * UNIT);
+            assert_ptr_equal(NET_BUFFER_LIST_CONTEXT_DATA_START(list),
+                             list->Context->ContextData + cases[i].offset * UNIT);
             assert_true((uintptr_t)list->Context->ContextData % UNIT == 0);
             memset(list->Context->ContextData, 0x5A, list->Context->Size);
             NdisFreeNetBufferList(list);

@@ -60,7 +60,7 @@ int nbl_test_end(void **state)
     if (seen.text[0] != '\0')
         print_error("unexpected violations: %s\n", seen.text);
     if (nbl_memory_bytes() > seen.held)
-        print_error("the library still holds %llu bytes\n", (unsigned long long)(nbl_memory_bytes() - seen.held));
+        print_error("the library still holds %u bytes\n", (unsigned)(nbl_memory_bytes() - seen.held));
     return seen.text[0] == '\0' && nbl_memory_bytes() <= seen.held ? 0 : -1;
 }
 

@@ -9,9 +9,9 @@
  *     }
  *     static struct CMUnitTest const tests[] = { NBL_TEST(advance_is_cut_to_data_length) };
  *
- * Between nbl_test_begin and nbl_test_end every violation is collected. One that nobody expected fails the test at its end,
- * and so does a byte that the library still holds. Reports of severity info are collected apart: expecting them is
- * optional.
+ * Between nbl_test_begin and nbl_test_end every violation is collected. One that nobody expected fails the test at its
+ * end, and so does a byte that the library still holds. Reports of severity info are collected apart: expecting them
+ * is optional.
  */
 #ifndef NBL_TEST_EVENTS_H
 #define NBL_TEST_EVENTS_H
@@ -36,7 +36,8 @@ void nbl_test_expect_at(char const *text, char const *file, int line);
 char const *nbl_test_violations(void);
 void nbl_test_forget(void);
 
-/* nbl_test_last_object gives the object of the newest violation, nbl_test_last_call the name of the call; NULL if none. */
+/* nbl_test_last_object gives the object of the newest violation, nbl_test_last_call the name of the call; NULL if
+ * none. */
 void const *nbl_test_last_object(void);
 char const *nbl_test_last_call(void);
 

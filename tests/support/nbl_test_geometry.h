@@ -5,8 +5,8 @@
  *     "a10 z0 b20"                                   a chain: MDL a of 10 bytes, z of 0, b of 20
  *     "a10 b20 DO=4 DL=26 ; NULL ; c512@0xF00"       three NBs; c starts at offset 0xF00 of a page
  *
- * A name is a letter, then perhaps digits and '_', then perhaps quotes: a, r1_, a''. Without DO= an NB starts at 0, without
- * DL= its used data goes to the end of the chain; NULL is an NB without MDLs. Byte i of the MDL named a is
+ * A name is a letter, then perhaps digits and '_', then perhaps quotes: a, r1_, a''. Without DO= an NB starts at 0,
+ * without DL= its used data goes to the end of the chain; NULL is an NB without MDLs. Byte i of the MDL named a is
  * nbl_test_byte('a', i). Every MDL is NdisAllocateMdl's, over memory of its own of exactly that size, so that a memory
  * checker sees a step across its end. A text that is not understood, or no memory, fails the test.
  */
@@ -75,8 +75,8 @@ struct nbl_test_list {
     struct nbl_test_chain chains[NBL_TEST_BUFFERS];
 };
 
-/* nbl_test_list_make builds what the text says; "" gives a NBL without NBs. nbl_test_list_free frees the NBL, the NBs, the
- * MDLs and the pools; a test that freed the NBL, an NB or an MDL itself sets the pointer to NULL first. */
+/* nbl_test_list_make builds what the text says; "" gives a NBL without NBs. nbl_test_list_free frees the NBL, the NBs,
+ * the MDLs and the pools; a test that freed the NBL, an NB or an MDL itself sets the pointer to NULL first. */
 void nbl_test_list_make(struct nbl_test_list *made, char const *text);
 void nbl_test_list_free(struct nbl_test_list *made);
 
@@ -88,8 +88,8 @@ unsigned char *nbl_test_address(MDL const *mdl);
 /* nbl_test_capacity sums ByteCount over MdlChain. */
 uint64_t nbl_test_capacity(NET_BUFFER const *buffer);
 
-/* nbl_test_data copies the used data, found by DataOffset from MdlChain, to `to`, and returns its length; the test fails
- * when the chain is shorter or there is no room. */
+/* nbl_test_data copies the used data, found by DataOffset from MdlChain, to `to`, and returns its length; the test
+ * fails when the chain is shorter or there is no room. */
 ULONG nbl_test_data(NET_BUFFER const *buffer, unsigned char *to, size_t room);
 
 /* nbl_test_fill writes nbl_test_byte(letter, i) to byte i of the used data, for every i. */

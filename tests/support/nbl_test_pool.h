@@ -7,8 +7,8 @@
 
 #include <nbl/nbl.h>
 
-/* nbl_test_list_pool makes a NBL pool: fAllocateNetBuffer, DataSize and ContextSize as given, revision 1, protocol id 0.
- * The test fails when there is none. */
+/* nbl_test_list_pool makes a NBL pool: fAllocateNetBuffer, DataSize and ContextSize as given, revision 1, protocol id
+ * 0. The test fails when there is none. */
 NDIS_HANDLE nbl_test_list_pool(BOOLEAN with_buffer, ULONG data_size, USHORT context_size);
 
 /* nbl_test_buffer_pool makes a NB pool. The test fails when there is none. */

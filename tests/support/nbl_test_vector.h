@@ -83,7 +83,7 @@ void nbl_test_vector_find_name(struct nbl_test_vector *vector, MDL const *mdl, c
 void nbl_test_vector_note_freed(struct nbl_test_vector *vector, MDL const *mdl);
 
 /* nbl_test_vector_result adds one text to what the operations returned. */
-void nbl_test_vector_result(struct nbl_test_vector *vector, char const *format, ...);
+void nbl_test_vector_result(struct nbl_test_vector *vector, char const *text);
 void nbl_test_vector_state(struct nbl_test_vector *vector, NET_BUFFER const *buffer, char *text);
 void nbl_test_vector_compare(struct nbl_test_vector *vector, char const *expected);
 

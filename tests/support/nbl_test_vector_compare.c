@@ -4,15 +4,14 @@
  */
 #include "nbl_test_vector.h"
 
+#include <inttypes.h>
+
 #define APPEND(text, ...) snprintf((text) + strlen(text), NBL_TEST_TEXT - strlen(text), __VA_ARGS__)
 
-void nbl_test_vector_result(struct nbl_test_vector *vector, char const *format, ...)
+void nbl_test_vector_result(struct nbl_test_vector *vector, char const *text)
 {
-    va_list arguments;
     assert_true(vector->result_count < NBL_TEST_RESULTS);
-    va_start(arguments, format);
-    vsnprintf(vector->results[vector->result_count++], NBL_TEST_TEXT, format, arguments);
-    va_end(arguments);
+    snprintf(vector->results[vector->result_count++], NBL_TEST_TEXT, "%s", text);
 }
 
 /* ---- writing ---- */
@@ -28,7 +27,7 @@ void nbl_test_vector_state(struct nbl_test_vector *vector, NET_BUFFER const *buf
         APPEND(text, "%s%u ", name, (unsigned)mdl->ByteCount);
     }
     nbl_test_vector_find_name(vector, buffer->CurrentMdl, name);
-    APPEND(text, "DO=%u DL=%llu %s+%u", (unsigned)buffer->DataOffset, (unsigned long long)buffer->stDataLength, name,
+    APPEND(text, "DO=%u DL=%" PRIu64 " %s+%u", (unsigned)buffer->DataOffset, (uint64_t)buffer->stDataLength, name,
            (unsigned)buffer->CurrentMdlOffset);
 }
 

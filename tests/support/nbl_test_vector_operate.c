@@ -40,9 +40,16 @@ static NET_BUFFER_FREE_MDL *free_handler(struct call const *call, unsigned i)
     return strcmp(call->text[i], "FreeH") == 0 ? nbl_test_vector_free_mdl : NULL;
 }
 
+static void number_result(struct nbl_test_vector *vector, char const *prefix, ULONG number)
+{
+    char text[32];
+    snprintf(text, sizeof(text), "%s%u", prefix, (unsigned)number);
+    nbl_test_vector_result(vector, text);
+}
+
 static void status_result(struct nbl_test_vector *vector, NDIS_STATUS status)
 {
-    nbl_test_vector_result(vector, "%s", nbl_status_name(status) + strlen("NDIS_STATUS_"));
+    nbl_test_vector_result(vector, nbl_status_name(status) + strlen("NDIS_STATUS_"));
 }
 
 /* ---- moving the window ---- */
@@ -110,7 +117,7 @@ static void show(struct nbl_test_vector *vector, struct call const *call)
     char text[NBL_TEST_TEXT];
     (void)call;
     nbl_test_vector_state(vector, first_buffer(vector), text);
-    nbl_test_vector_result(vector, "%s", text);
+    nbl_test_vector_result(vector, text);
 }
 
 /* ---- allocating ---- */
@@ -160,6 +167,7 @@ static bool all_equal(unsigned char const *bytes, size_t from, size_t to, unsign
 static void get_data_buffer(struct nbl_test_vector *vector, struct call const *call)
 {
     unsigned char storage[64], data[NBL_TEST_TEXT];
+    char text[32];
     NET_BUFFER *buffer = first_buffer(vector);
     ULONG const bytes = argument(call, 0);
     void *result;
@@ -178,7 +186,8 @@ static void get_data_buffer(struct nbl_test_vector *vector, struct call const *c
         struct nbl_test_mdl const *made = &vector->mdls[i];
         ptrdiff_t const offset = (unsigned char *)result - made->bytes;
         if (made->length > 0 && offset >= 0 && (ULONG)offset <= made->length) {
-            nbl_test_vector_result(vector, "&%s+%d", made->name, (int)offset);
+            snprintf(text, sizeof(text), "&%s+%d", made->name, (int)offset);
+            nbl_test_vector_result(vector, text);
             return;
         }
     }
@@ -194,13 +203,13 @@ static void copy(struct nbl_test_vector *vector, struct call const *call)
     assert_string_equal(call->text[3], "src");
     status_result(vector, NdisCopyFromNetBufferToNetBuffer(source->Next, argument(call, 1), argument(call, 2), source,
                                                            argument(call, 4), &copied));
-    nbl_test_vector_result(vector, "copied %u", (unsigned)copied);
+    number_result(vector, "copied ", copied);
 }
 
 static void physical_count(struct nbl_test_vector *vector, struct call const *call)
 {
     (void)call;
-    nbl_test_vector_result(vector, "%u", (unsigned)NdisQueryNetBufferPhysicalCount(first_buffer(vector)));
+    number_result(vector, "", NdisQueryNetBufferPhysicalCount(first_buffer(vector)));
 }
 
 /* Writes a byte that no MDL holds to byte n of the used data. */

@@ -2,9 +2,9 @@
  *
  * nbl_test_vector_setup.c - the "setup" column: objects with the wanted provenance, made by the real calls.
  *
- * MDLs are prepended one by one, last first. One without suffix is a driver MDL, '*' comes from a retreat with libnbl's
- * memory, '#' from a retreat with the handler, '%' is the MDL of a NB pool with data. A list with '^' is the clone (flags 0)
- * of the list that has driver MDLs in the same places.
+ * MDLs are prepended one by one, last first. One without suffix is a driver MDL, '*' comes from a retreat with
+ * libnbl's memory, '#' from a retreat with the handler, '%' is the MDL of a NB pool with data. A list with '^' is the
+ * clone (flags 0) of the list that has driver MDLs in the same places.
  */
 #include "nbl_test_vector.h"
 
