@@ -48,7 +48,7 @@ static VOID free_mdl(MDL *mdl)
         nbl_test_mdl_free(&handler.made[i]);
         return;
     }
-    fail_msg("not an MDL of this handler");
+    fail_msg("%s", "not an MDL of this handler");
 }
 
 /* ---- retreat ---- */

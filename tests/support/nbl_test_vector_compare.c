@@ -172,7 +172,7 @@ static void compare_rest(struct nbl_test_vector *vector, struct progress const *
     if (progress->results != vector->result_count)
         fail_msg("not expected: %s", vector->results[progress->results]);
     if (progress->any_state && progress->state != NULL)
-        fail_msg("the list has more NBs than expected");
+        fail_msg("%s", "the list has more NBs than expected");
     if (!progress->freed)
         compare("freed", vector->freed, "");
     nbl_test_expect("");

@@ -113,7 +113,7 @@ VOID nbl_test_vector_free_mdl(MDL *mdl)
         nbl_test_mdl_free(made);
         return;
     }
-    fail_msg("FreeMdlHandler was called with an MDL that is not the handler's");
+    fail_msg("%s", "FreeMdlHandler was called with an MDL that is not the handler's");
 }
 
 /* A handler's MDL is noted when the handler gets it. */
