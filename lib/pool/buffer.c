@@ -6,11 +6,16 @@
 
 #include "../base/track.h"
 
+static bool fits_ulong(uint64_t bytes)
+{
+    return bytes <= 0xFFFFFFFFu;
+}
+
 bool nbl__pool_window_valid(MDL const *chain, ULONG offset, SIZE_T length, NDIS_HANDLE pool, char const *call)
 {
     uint64_t const end = (uint64_t)offset + length;
     bool const empty_chain_agrees = chain != NULL || (offset == 0 && length == 0);
-    if (empty_chain_agrees && (uint64_t)length <= 0xFFFFFFFFu && end <= 0xFFFFFFFFu)
+    if (empty_chain_agrees && fits_ulong(length) && fits_ulong(end))
         return true;
     nbl__violation("NB-22", NBL_SEVERITY_ERROR, call, pool);
     return false;
