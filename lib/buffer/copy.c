@@ -4,6 +4,8 @@
  */
 #include "window.h"
 
+#include "../base/track.h"
+
 #include <string.h>
 
 static struct nbl__position forward(struct nbl__position position, ULONG bytes)
@@ -36,6 +38,14 @@ static ULONG smaller(ULONG a, ULONG b)
     return a < b ? a : b;
 }
 
+/* Copying behind the used data uses bytes that may still be hidden, where a driver moved the window by hand (COPY-04). */
+static void show_target(MDL const *mdl, UCHAR *target, ULONG bytes)
+{
+    struct nbl__mdl_record const *record = nbl__mdl_record_of(mdl);
+    if (record != NULL && record->hidden)
+        nbl__track_show(target, bytes);
+}
+
 /* Copies one piece that lies in one MDL on both sides. Returns its bytes, 0 when an MDL cannot be mapped. */
 static ULONG copy_piece(struct nbl__position to, struct nbl__position from, ULONG most, NET_BUFFER const *destination)
 {
@@ -46,6 +56,8 @@ static ULONG copy_piece(struct nbl__position to, struct nbl__position from, ULON
         return 0;
     target += to.offset;
     source += from.offset;
+    if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK)))
+        show_target(to.mdl, target, bytes);
     if ((uintptr_t)target < (uintptr_t)source + bytes && (uintptr_t)source < (uintptr_t)target + bytes)
         nbl__violation("COPY-08", NBL_SEVERITY_WARNING, "NdisCopyFromNetBufferToNetBuffer", destination);
     memmove(target, source, bytes);
