@@ -29,6 +29,7 @@
 #if defined(__ELF__)
 extern int __asan_address_is_poisoned(void const volatile *address) __attribute__((weak));
 extern void __tsan_init(void) __attribute__((weak));
+extern void __sanitizer_set_death_callback(void (*callback)(void)) __attribute__((weak));
 #  define ASAN_HERE (__asan_address_is_poisoned != NULL)
 #  define TSAN_HERE (__tsan_init != NULL)
 #else
@@ -131,6 +132,16 @@ bool nbl_test_checker_reports(void (*misuse)(void *argument), void *argument)
     return false;
 }
 #endif
+
+void nbl_test_on_death(void (*callback)(void))
+{
+#if defined(__ELF__)
+    if (__sanitizer_set_death_callback != NULL)
+        __sanitizer_set_death_callback(callback);
+#else
+    (void)callback;
+#endif
+}
 
 unsigned nbl_test_slowdown(void)
 {

@@ -20,6 +20,9 @@ size_t nbl_test_dead_bytes(void const *memory, size_t bytes);
  * False without a checker, and where there are no child processes. */
 bool nbl_test_checker_reports(void (*misuse)(void *argument), void *argument);
 
+/* nbl_test_on_death has `callback` called when a sanitizer is about to end the process. */
+void nbl_test_on_death(void (*callback)(void));
+
 /* nbl_test_slowdown says by what factor this process is slower than a plain one, roughly: 1, or more under a checker or
  * an emulator (environment NBL_TEST_SLOWDOWN). Tests with many rounds divide by it, and say so. */
 unsigned nbl_test_slowdown(void);
