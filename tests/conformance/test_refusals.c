@@ -259,6 +259,7 @@ static void lv_46_window_that_cannot_be_is_refused(void **state)
         { true, 1, 0xFFFFFFFFu, false },
         { true, 0, 0x100000000u, false },
         { true, 0, UINT64_MAX, false },
+        { true, 1, UINT64_MAX, false },
         { true, 0xFFFFFFFFu, 1, false },
         { true, 0, 0xFFFFFFFFu, true },
         { true, 0xFFFFFFFFu, 0, true },
