@@ -202,7 +202,7 @@ static void list_retreat_without_free_handler_reports_what_it_loses(void **state
     handler_reset(2);
     assert_int_equal(NdisRetreatNetBufferListDataStart(made.list, 4, 0, allocate_mdl, NULL), NDIS_STATUS_RESOURCES);
     nbl_test_expect("RET-17 error, RET-17 error, RET-17 error");
-    assert_ptr_equal(nbl_test_last_object(), handler.made[0].mdl);
+    nbl_test_blames(handler.made[0].mdl);
     nbl_test_mdl_free(&handler.made[0]);
     nbl_test_mdl_free(&handler.made[1]);
     nbl_test_list_free(&made);
@@ -240,7 +240,7 @@ static void list_advance_is_cut_for_short_buffers_alone(void **state)
     nbl_test_list_make(&made, "a8 ; b4 ; c6");
     NdisAdvanceNetBufferListDataStart(made.list, 6, FALSE, NULL);
     nbl_test_expect("ADV-08 fatal");
-    assert_ptr_equal(nbl_test_last_object(), made.buffers[1]);
+    nbl_test_blames(made.buffers[1]);
     assert_string_equal(nbl_test_state(made.buffers[0]), "8 DO=6 DL=2 0+6");
     assert_string_equal(nbl_test_state(made.buffers[1]), "4 DO=4 DL=0 0+4");
     assert_string_equal(nbl_test_state(made.buffers[2]), "6 DO=6 DL=0 0+6");
@@ -424,5 +424,5 @@ static struct CMUnitTest const tests[] = {
 
 int main(void)
 {
-    return cmocka_run_group_tests_name("buffer", tests, NULL, NULL);
+    return NBL_TEST_RUN("buffer", tests);
 }

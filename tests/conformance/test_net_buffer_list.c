@@ -325,5 +325,5 @@ static struct CMUnitTest const tests[] = {
 
 int main(void)
 {
-    return cmocka_run_group_tests_name("net_buffer_list", tests, NULL, NULL);
+    return NBL_TEST_RUN("net_buffer_list", tests);
 }

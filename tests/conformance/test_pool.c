@@ -175,7 +175,7 @@ static void refused_pool_is_freed_by_a_later_call(void **state)
     NdisFreeNetBuffer(second);
     NdisFreeNetBufferPool(pool);
     nbl_test_expect("");
-    assert_int_equal(nbl_test_events_of(NBL_EVENT_POOL_FREE), 1);
+    nbl_test_counts(NBL_EVENT_POOL_FREE, 1);
 }
 
 /* A derived list counts in the pool that its caller named. */
@@ -402,5 +402,5 @@ static struct CMUnitTest const tests[] = {
 
 int main(void)
 {
-    return cmocka_run_group_tests_name("pool", tests, NULL, NULL);
+    return NBL_TEST_RUN("pool", tests);
 }

@@ -352,5 +352,5 @@ static struct CMUnitTest const tests[] = {
 
 int main(void)
 {
-    return cmocka_run_group_tests_name("refusals", tests, NULL, NULL);
+    return NBL_TEST_RUN("refusals", tests);
 }

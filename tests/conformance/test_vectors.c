@@ -104,5 +104,5 @@ int main(void)
         if (count == 0)
             return 1;
     }
-    return _cmocka_run_group_tests("vectors", tests, count, NULL, NULL);
+    return nbl_test_run("vectors", tests, count);
 }

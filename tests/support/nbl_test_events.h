@@ -27,6 +27,16 @@ int nbl_test_end(void **state);
 
 #define NBL_TEST(function) cmocka_unit_test_setup_teardown(function, nbl_test_begin, nbl_test_end)
 
+/* nbl_test_run runs a group of tests twice: watched, and then as "NAME_unwatched" without a listener, because the library
+ * takes shorter ways when nobody listens. Unwatched, expectations about violations and events are not looked at, everything
+ * else is. Returns what main returns. */
+#define NBL_TEST_RUN(name, tests) nbl_test_run(name, tests, sizeof(tests) / sizeof((tests)[0]))
+struct CMUnitTest;
+int nbl_test_run(char const *name, struct CMUnitTest const *tests, size_t count);
+
+/* nbl_test_watching tells whether the present run is the watched one. */
+bool nbl_test_watching(void);
+
 /* nbl_test_expect fails the test unless the violations since the last call are these, in this order, "" for none, and
  * forgets them. Each is written "RULE-ID severity", severity one of warning, error, fatal; a comma separates two. */
 #define nbl_test_expect(text) nbl_test_expect_at(text, __FILE__, __LINE__)
@@ -40,6 +50,11 @@ void nbl_test_forget(void);
  * none. */
 void const *nbl_test_last_object(void);
 char const *nbl_test_last_call(void);
+
+/* nbl_test_blames fails the test unless the newest violation is about this object; nbl_test_counts unless as many events
+ * of this kind were announced since nbl_test_begin. Both look at nothing in an unwatched run. */
+void nbl_test_blames(void const *object);
+void nbl_test_counts(enum nbl_event_kind kind, unsigned events);
 
 /* nbl_test_informed tells whether a report of severity info named this rule since nbl_test_begin. */
 bool nbl_test_informed(char const *rule);
