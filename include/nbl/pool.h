@@ -6,7 +6,8 @@
  * calling thread. Any thread may free what another allocated. An object has one owner at a time.
  *
  * Environment: NBL_POOL_MODE=malloc gives every object an allocation of its own, for memory checkers and leak finders that
- * want to see each one; in the default mode ("magazine") Valgrind and AddressSanitizer are told what is alive.
+ * want to see each one; in the default mode ("magazine") Valgrind and AddressSanitizer are told what is alive, unless
+ * NBL_TRACK=off. Both are read once, before the first pool.
  */
 #ifndef NBL_POOL_H
 #define NBL_POOL_H

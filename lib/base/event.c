@@ -27,13 +27,29 @@ void nbl__hooks_clear(unsigned hooks)
 }
 
 /* Not strcmp: an embedding without an operating system does not supply it. */
-static bool says_malloc(char const *mode)
+static bool says(char const *value, char const *word)
 {
-    static char const word[] = "malloc";
     size_t i = 0;
-    while (mode[i] == word[i] && word[i] != '\0')
+    while (value[i] == word[i] && word[i] != '\0')
         i++;
-    return mode[i] == word[i];
+    return value[i] == word[i];
+}
+
+static bool wants_malloc(void)
+{
+    char const *mode = nbl__port_environment("NBL_POOL_MODE");
+#ifdef NBL_POOL_MALLOC
+    return mode == NULL || says(mode, "malloc");
+#else
+    return mode != NULL && says(mode, "malloc");
+#endif
+}
+
+/* Counting instructions under a memory checker's host program wants the path that is taken without one. */
+static bool wants_track(void)
+{
+    char const *track = nbl__port_environment("NBL_TRACK");
+    return nbl__track_present() && (track == NULL || !says(track, "off"));
 }
 
 void nbl__start(void)
@@ -41,17 +57,9 @@ void nbl__start(void)
     static struct nbl__lock start_lock = NBL__LOCK_INITIALIZER;
     nbl__lock_acquire(&start_lock);
     if (nbl__hooked(NBL__HOOK_START)) {
-        char const *mode = nbl__port_environment("NBL_POOL_MODE");
-#ifdef NBL_POOL_MALLOC
-        bool own_allocations = true;
-#else
-        bool own_allocations = false;
-#endif
-        if (mode != NULL)
-            own_allocations = says_malloc(mode);
-        if (own_allocations)
+        if (wants_malloc())
             nbl__hooks_set(NBL__HOOK_MALLOC);
-        else if (nbl__track_present())
+        else if (wants_track())
             nbl__hooks_set(NBL__HOOK_TRACK);
         nbl__hooks_clear(NBL__HOOK_START);
     }

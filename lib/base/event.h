@@ -37,7 +37,7 @@ static inline bool nbl__hooked(unsigned hooks)
 void nbl__hooks_set(unsigned hooks);
 void nbl__hooks_clear(unsigned hooks);
 
-/* nbl__start reads the environment once: NBL_POOL_MODE, and whether a memory checker watches. */
+/* nbl__start reads the environment once: NBL_POOL_MODE, NBL_TRACK, and whether a memory checker watches. */
 void nbl__start(void);
 
 /* nbl__announce calls every listener. Call it through the macros below. */
