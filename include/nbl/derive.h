@@ -35,8 +35,8 @@ NBL_BEGIN_C
  * MDL at all for DataLength 0. USE_ORIGINAL_MDLS: no new MDLs; MdlChain is the original's CurrentMdl, DataOffset its
  * CurrentMdlOffset (brought to canonical form first). ChecksumBias is copied.
  * Owns: the caller owns the clone and frees it with NdisFreeCloneNetBufferList and the same flags, before the original.
- * Returns NULL, and leaves nothing behind, without memory, for a wrong pool, or when an original's chain is shorter than
- * its DataLength says (violation).
+ * Returns NULL, and leaves nothing behind, without memory, for a wrong pool, or, with flags 0, when an original's chain is
+ * shorter than its DataLength says (violation INV-05).
  * Rules CLONE-01..CLONE-10, GEN-01..GEN-12; nf-nblapi-ndisallocateclonenetbufferlist.md,
  * cloned-net-buffer-list-structures.md.
  */

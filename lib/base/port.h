@@ -27,12 +27,14 @@ struct nbl__thread {
 #  define NBL_LIKELY(condition) __builtin_expect(!!(condition), 1)
 #  define NBL_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 #  define NBL_NOINLINE __attribute__((noinline))
+#  define NBL_FLATTEN inline __attribute__((always_inline))
 #  define NBL_COLD __attribute__((cold, noinline))
 #  define NBL_MAY_ALIAS __attribute__((may_alias))
 #else
 #  define NBL_LIKELY(condition) (condition)
 #  define NBL_UNLIKELY(condition) (condition)
 #  define NBL_NOINLINE
+#  define NBL_FLATTEN inline
 #  define NBL_COLD
 #  define NBL_MAY_ALIAS
 #endif

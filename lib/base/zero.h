@@ -29,7 +29,7 @@ typedef uint32_t nbl__vector __attribute__((vector_size(16), aligned(16), may_al
       NBL__STORE_ZERO((i) + 6);                                                                                       \
       NBL__STORE_ZERO((i) + 7)
 
-/* nbl__zero clears `bytes` bytes, a multiple of 16 known at compile time and at most 384, at an address aligned to 16. */
+/* nbl__zero clears `bytes` bytes, known at compile time and at most 384, at an address aligned to 16. */
 static inline __attribute__((always_inline)) void nbl__zero(void *memory, size_t bytes)
 {
     nbl__vector *vector = memory;
@@ -37,6 +37,8 @@ static inline __attribute__((always_inline)) void nbl__zero(void *memory, size_t
     NBL__STORE_ZERO_8(0);
     NBL__STORE_ZERO_8(8);
     NBL__STORE_ZERO_8(16);
+    if (bytes % sizeof(*vector) != 0) /* 32-bit structures only */
+        memset((unsigned char *)memory + bytes - bytes % sizeof(*vector), 0, bytes % sizeof(*vector));
 }
 #else
 static inline void nbl__zero(void *memory, size_t bytes)

@@ -120,7 +120,7 @@ static NDIS_STATUS acquire(NET_BUFFER const *buffer, struct request const *reque
 }
 
 /* The start lies in the new MDL: O < D, so O + ByteCount - D < ByteCount. */
-static void commit(NET_BUFFER *buffer, struct request const *request, struct nbl__mdl_record *record)
+static inline void commit(NET_BUFFER *buffer, struct request const *request, struct nbl__mdl_record *record)
 {
     MDL *mdl = nbl__mdl_of_record(record);
     mdl->Next = buffer->MdlChain;
@@ -164,10 +164,24 @@ static inline bool retreat_in_first(NET_BUFFER *buffer, ULONG delta)
     return true;
 }
 
+/* A retreat that needs libnbl's own memory, with nobody watching. Returns false, having done nothing, for any other. */
+static inline bool retreat_by_default(NET_BUFFER *buffer, struct request const *request)
+{
+    struct nbl__mdl_record *record;
+    if (request->allocate != NULL || nbl__hooks_now() != 0 || request->delta <= buffer->DataOffset
+        || !arithmetic_fits(buffer, request) || acquire_default(request, &record) != NDIS_STATUS_SUCCESS)
+        return false;
+    commit(buffer, request, record);
+    return true;
+}
+
 NDIS_STATUS NdisRetreatNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG DataOffsetDelta, ULONG DataBackFill,
                                           NET_BUFFER_ALLOCATE_MDL *AllocateMdlHandler)
 {
     if (NBL_LIKELY(retreat_in_first(NetBuffer, DataOffsetDelta)))
+        return NDIS_STATUS_SUCCESS;
+    if (retreat_by_default(NetBuffer, &(struct request){ DataOffsetDelta, DataBackFill, AllocateMdlHandler, NULL,
+                                                         "NdisRetreatNetBufferDataStart" }))
         return NDIS_STATUS_SUCCESS;
     return retreat(NetBuffer, &(struct request){ DataOffsetDelta, DataBackFill, AllocateMdlHandler, NULL,
                                                  "NdisRetreatNetBufferDataStart" });

@@ -3,7 +3,7 @@
  * window.h (internal) - positions in a NET_BUFFER's chain, and what libnbl keeps in a NET_BUFFER's NdisReserved.
  *
  *     NdisReserved[0]   the newest struct nbl__mdl_record of the MDLs that libnbl put on this NB, or NULL
- *     NdisReserved[1]   nbl__buffer_tag(kind): where the NET_BUFFER came from, and that it is alive
+ *     NdisReserved[1]   nbl__buffer_tag: where the NET_BUFFER came from, and that it is alive
  */
 #ifndef NBL_BUFFER_WINDOW_H
 #define NBL_BUFFER_WINDOW_H
@@ -25,6 +25,18 @@ enum nbl__buffer_kind {
 static inline PVOID nbl__buffer_tag(enum nbl__buffer_kind kind)
 {
     return (PVOID)((uintptr_t)0x4E425500u | (uintptr_t)kind);
+}
+
+/* A derived NB's tag holds where its block counts the MDLs that retreats attach to its NBs. The counter is aligned to 16. */
+static inline PVOID nbl__buffer_tag_derived(uint32_t *attached)
+{
+    return (PVOID)((uintptr_t)attached | (uintptr_t)NBL__BUFFER_DERIVED);
+}
+
+static inline uint32_t *nbl__buffer_attached(NET_BUFFER const *buffer)
+{
+    uintptr_t const tag = (uintptr_t)buffer->NdisReserved[1];
+    return (tag & 15u) == (uintptr_t)NBL__BUFFER_DERIVED ? (uint32_t *)(tag & ~(uintptr_t)15u) : NULL;
 }
 
 /* struct nbl__position is a byte of a chain: byte `offset` of `mdl`. At the end of a chain offset = ByteCount of the last
@@ -73,12 +85,23 @@ static inline bool nbl__buffer_on_first(NET_BUFFER const *buffer)
         && buffer->CurrentMdlOffset == buffer->DataOffset;
 }
 
-/* nbl__buffer_reset makes every field of a NET_BUFFER what a fresh one without MDLs has (NB-20). */
-static inline void nbl__buffer_reset(NET_BUFFER *buffer, NDIS_HANDLE pool, enum nbl__buffer_kind kind)
+/* nbl__buffer_reset makes every field of a NET_BUFFER what a fresh one without MDLs has (NB-20). The fields that callers set
+ * next are cleared one by one, so that a compiler leaves out what is overwritten. */
+static inline void nbl__buffer_reset(NET_BUFFER *buffer, NDIS_HANDLE pool, PVOID tag)
 {
-    nbl__zero(buffer, sizeof(*buffer));
+    size_t const front = offsetof(NET_BUFFER, ProtocolReserved);
+    buffer->Next = NULL;
+    buffer->CurrentMdl = NULL;
+    buffer->CurrentMdlOffset = 0;
+    buffer->stDataLength = 0;
+    buffer->MdlChain = NULL;
+    buffer->DataOffset = 0;
+    buffer->ChecksumBias = 0;
+    buffer->Reserved = 0;
     buffer->NdisPoolHandle = pool;
-    buffer->NdisReserved[1] = nbl__buffer_tag(kind);
+    buffer->NdisReserved[0] = NULL;
+    buffer->NdisReserved[1] = tag;
+    nbl__zero((unsigned char *)buffer + front, sizeof(*buffer) - front);
 }
 
 /* nbl__buffer_show makes the first `bytes` bytes of used data visible to the memory checker. */
@@ -87,6 +110,9 @@ void nbl__buffer_show(NET_BUFFER const *buffer, ULONG bytes);
 /* nbl__buffer_attach hangs a record off a NET_BUFFER, as its newest. */
 static inline void nbl__buffer_attach(NET_BUFFER *buffer, struct nbl__mdl_record *record)
 {
+    uint32_t *attached = nbl__buffer_attached(buffer);
+    if (attached != NULL)
+        ++*attached;
     record->next = buffer->NdisReserved[0];
     buffer->NdisReserved[0] = record;
 }

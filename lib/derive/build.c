@@ -10,7 +10,7 @@
 
 /* ---- pools ---- */
 
-static struct nbl__pool *plain_pool(NDIS_HANDLE handle, enum nbl__pool_kind kind, struct nbl__pool *fallback,
+static inline struct nbl__pool *plain_pool(NDIS_HANDLE handle, enum nbl__pool_kind kind, struct nbl__pool *fallback,
                                     char const *call)
 {
     struct nbl__pool *pool;
@@ -25,15 +25,15 @@ static struct nbl__pool *plain_pool(NDIS_HANDLE handle, enum nbl__pool_kind kind
 
 bool nbl__derive_pools(NDIS_HANDLE lists, NDIS_HANDLE buffers, char const *call, struct nbl__pools *pools)
 {
-    pools->lists = plain_pool(lists, NBL__POOL_LISTS, nbl__pool_lists_default(), call);
-    pools->buffers = plain_pool(buffers, NBL__POOL_BUFFERS, nbl__pool_buffers_default(), call);
+    pools->lists = plain_pool(lists, NBL__POOL_LISTS, &nbl__pool_lists_default, call);
+    pools->buffers = plain_pool(buffers, NBL__POOL_BUFFERS, &nbl__pool_buffers_default, call);
     return pools->lists != NULL && pools->buffers != NULL;
 }
 
 /* ---- the block ---- */
 
 /* The whole block's size, or 0 when it does not fit the address space. */
-static size_t block_bytes_of(struct nbl__layout const *layout)
+static inline size_t block_bytes_of(struct nbl__layout const *layout)
 {
     uint64_t const front = sizeof(struct nbl__derived) + sizeof(NET_BUFFER_LIST);
     uint64_t bytes;
@@ -53,38 +53,40 @@ bool nbl__derive_start(struct nbl__builder *builder, struct nbl__layout const *l
         derived = NBL_LIKELY(slab != NULL) ? nbl__slab_take(slab, bytes) : nbl__memory_allocate(bytes);
     if (NBL_UNLIKELY(derived == NULL))
         return false;
-    *derived = (struct nbl__derived){ NULL, pools->lists, pools->buffers, slab, bytes, (uint32_t)layout->buffers,
-                                      parameter };
+    *derived = (struct nbl__derived){ 0, parameter, NULL, pools->lists, pools->buffers, slab, bytes,
+                                      (uint32_t)layout->buffers };
     builder->list = (NET_BUFFER_LIST *)(void *)(derived + 1);
     nbl__list_reset(builder->list, pools->lists, pools->lists->protocol, kind);
     builder->next_buffer = (NET_BUFFER *)(void *)(builder->list + 1);
     builder->last_buffer = NULL;
     builder->next_part = (unsigned char *)(builder->next_buffer + layout->buffers);
     builder->last_record = NULL;
+    builder->tag = nbl__buffer_tag_derived(&derived->attached);
     builder->pools = *pools;
     return true;
 }
 
-void nbl__build_hidden(struct nbl__builder *builder, void *memory, ULONG hidden)
+void nbl__build_hidden(struct nbl__mdl_record *record, void *memory, ULONG hidden)
 {
     if (hidden == 0)
         return;
     nbl__track_hide(memory, hidden);
-    builder->last_record->hidden = 1;
+    record->hidden = 1;
 }
 
 /* ---- counting ---- */
 
-static uint32_t embedded_buffers(struct nbl__derived const *derived)
+static inline uint32_t embedded_buffers(struct nbl__derived const *derived)
 {
     return derived->buffers > 0 && nbl__pools_embed(derived->list_pool, derived->buffer_pool) ? 1u : 0u;
 }
 
-static void account(struct nbl__derived const *derived, int64_t sign)
+static inline void account(struct nbl__derived const *derived, int64_t sign)
 {
     uint32_t const others = derived->buffers - embedded_buffers(derived);
-    nbl__slab_account(&derived->list_pool->slab, sign);
-    if (others > 0)
+    if (!derived->list_pool->internal)
+        nbl__slab_account(&derived->list_pool->slab, sign);
+    if (others > 0 && !derived->buffer_pool->internal)
         nbl__slab_account(&derived->buffer_pool->slab, sign * (int64_t)others);
 }
 
@@ -103,23 +105,20 @@ NET_BUFFER_LIST *nbl__derive_finish(struct nbl__builder *builder, NET_BUFFER_LIS
 
 /* ---- freeing ---- */
 
-/* What a NB still has attached from retreats comes before what the list was made with, so the newest record says whether
- * there is anything: those in the block go with it. */
-static inline bool has_retreat_records(struct nbl__derived const *derived, NET_BUFFER const *buffer)
+/* Frees what retreats left on the NBs of the block. */
+static NBL_COLD void release_attached(struct nbl__derived *derived, NET_BUFFER *buffers, char const *call)
 {
-    uintptr_t const newest = (uintptr_t)buffer->NdisReserved[0];
-    return newest != 0 && newest - (uintptr_t)derived >= derived->block_bytes;
+    for (uint32_t i = 0; i < derived->buffers; i++)
+        nbl__buffer_release_records(&buffers[i], "CLONE-12", NBL_SEVERITY_WARNING, call);
 }
 
-static void release_derived(NET_BUFFER_LIST *list, char const *call)
+static inline void release_derived(NET_BUFFER_LIST *list, char const *call)
 {
     struct nbl__derived *derived = nbl__derived_of(list);
-    NET_BUFFER *buffers = (NET_BUFFER *)(void *)(list + 1);
     NBL__EVENT(NBL_EVENT_LIST_FREE, call, list, derived->parent, 0);
     nbl__list_set_kind(list, NBL__LIST_FREE);
-    for (uint32_t i = 0; i < derived->buffers; i++)
-        if (NBL_UNLIKELY(has_retreat_records(derived, &buffers[i])))
-            nbl__buffer_release_records(&buffers[i], "CLONE-12", NBL_SEVERITY_WARNING, call);
+    if (NBL_UNLIKELY(derived->attached != 0))
+        release_attached(derived, (NET_BUFFER *)(void *)(list + 1), call);
     if (NBL_UNLIKELY(list->Context != NULL))
         nbl__context_reclaim(list, "CLONE-12", call);
     account(derived, -1);

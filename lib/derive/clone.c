@@ -9,10 +9,8 @@
 static bool measure(NET_BUFFER_LIST const *original, bool share_mdls, struct nbl__layout *layout)
 {
     for (NET_BUFFER const *buffer = original->FirstNetBuffer; buffer != NULL; buffer = buffer->Next) {
-        struct nbl__position position = nbl__buffer_start(buffer);
-        bool const whole = share_mdls ? nbl__skip(&position, buffer->DataLength)
-                                      : nbl__measure_range(layout, &position, buffer->DataLength);
-        if (!whole)
+        struct nbl__cursor cursor = nbl__cursor_at(buffer, 0);
+        if (!share_mdls && !nbl__measure_range(layout, &cursor, buffer->DataLength))
             return false;
         layout->buffers++;
     }
@@ -27,16 +25,17 @@ static void share(NET_BUFFER *clone, NET_BUFFER const *original)
     nbl__build_window(clone, start.offset, original->DataLength);
 }
 
-static void build(struct nbl__builder *builder, NET_BUFFER_LIST const *original, bool share_mdls)
+static void build(struct nbl__builder start, NET_BUFFER_LIST const *original, bool share_mdls)
 {
+    struct nbl__builder *const builder = &start;
     for (NET_BUFFER const *buffer = original->FirstNetBuffer; buffer != NULL; buffer = buffer->Next) {
         NET_BUFFER *clone = nbl__build_buffer(builder);
         clone->ChecksumBias = buffer->ChecksumBias;
         if (share_mdls) {
             share(clone, buffer);
         } else {
-            struct nbl__position position = nbl__buffer_start(buffer);
-            nbl__build_range(builder, clone, &position, buffer->DataLength);
+            struct nbl__cursor cursor = nbl__cursor_at(buffer, 0);
+            nbl__build_range(builder, clone, &cursor, buffer->DataLength);
             nbl__build_window(clone, 0, buffer->DataLength);
         }
     }
@@ -67,7 +66,7 @@ NET_BUFFER_LIST *NdisAllocateCloneNetBufferList(NET_BUFFER_LIST *OriginalNetBuff
     }
     if (!nbl__derive_start(&builder, &layout, &pools, NBL__LIST_CLONE, AllocateCloneFlags))
         return NULL;
-    build(&builder, OriginalNetBufferList, share_mdls);
+    build(builder, OriginalNetBufferList, share_mdls);
     return nbl__derive_finish(&builder, OriginalNetBufferList, call);
 }
 

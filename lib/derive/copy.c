@@ -11,15 +11,14 @@
 /* Maps every MDL of the used data, so that the copying itself cannot fail. */
 static bool readable(NET_BUFFER const *buffer)
 {
-    struct nbl__position position = nbl__buffer_start(buffer);
+    struct nbl__cursor cursor = nbl__cursor_at(buffer, 0);
     ULONG rest = buffer->DataLength;
     while (rest > 0) {
-        ULONG const left = nbl__position_left(position);
-        if (position.mdl == NULL || (left > 0 && nbl__mdl_address(position.mdl) == NULL))
+        ULONG const step = nbl__cursor_piece(&cursor, rest);
+        if (step == 0 || nbl__mdl_address(cursor.mdl) == NULL)
             return false;
-        rest -= left < rest ? left : rest;
-        position.mdl = position.mdl->Next;
-        position.offset = 0;
+        cursor.offset += step;
+        rest -= step;
     }
     return true;
 }
@@ -38,22 +37,20 @@ static bool measure(NET_BUFFER_LIST const *original, ULONG backfill, struct nbl_
 
 static void copy_bytes(UCHAR *to, NET_BUFFER const *buffer)
 {
-    struct nbl__position position = nbl__buffer_start(buffer);
+    struct nbl__cursor cursor = nbl__cursor_at(buffer, 0);
     ULONG rest = buffer->DataLength;
     while (rest > 0) {
-        ULONG const left = nbl__position_left(position);
-        ULONG const step = left < rest ? left : rest;
-        if (step > 0)
-            memcpy(to, (UCHAR const *)nbl__mdl_address(position.mdl) + position.offset, step);
+        ULONG const step = nbl__cursor_piece(&cursor, rest);
+        memcpy(to, (UCHAR const *)nbl__mdl_address(cursor.mdl) + cursor.offset, step);
+        cursor.offset += step;
         to += step;
         rest -= step;
-        position.mdl = position.mdl->Next;
-        position.offset = 0;
     }
 }
 
-static void build(struct nbl__builder *builder, NET_BUFFER_LIST const *original, ULONG backfill)
+static void build(struct nbl__builder start, NET_BUFFER_LIST const *original, ULONG backfill)
 {
+    struct nbl__builder *const builder = &start;
     for (NET_BUFFER const *buffer = original->FirstNetBuffer; buffer != NULL; buffer = buffer->Next) {
         NET_BUFFER *copy = nbl__build_buffer(builder);
         UCHAR *memory = nbl__build_private(builder, copy, backfill + buffer->DataLength, backfill);
@@ -74,7 +71,7 @@ NET_BUFFER_LIST *nbl_derive_copy(NET_BUFFER_LIST const *original, NDIS_HANDLE li
     if (!nbl__derive_pools(list_pool, buffer_pool, call, &pools) || !measure(original, backfill, &layout)
         || !nbl__derive_start(&builder, &layout, &pools, NBL__LIST_COPY, 0))
         return NULL;
-    build(&builder, original, backfill);
+    build(builder, original, backfill);
     return nbl__derive_finish(&builder, NULL, call);
 }
 

@@ -19,13 +19,14 @@
 #include <nbl/derive.h>
 
 struct nbl__derived {
-    NBL_ALIGNAS(64) NET_BUFFER_LIST *parent; /* whose bytes these are; NULL for a copy */
+    NBL_ALIGNAS(64) uint32_t attached; /* MDLs that retreats put on the NBs of the block, ever */
+    ULONG parameter; /* clone flags or DataOffsetDelta of the allocation */
+    NET_BUFFER_LIST *parent; /* whose bytes these are; NULL for a copy */
     struct nbl__pool *list_pool;
     struct nbl__pool *buffer_pool;
     struct nbl__slab *slab; /* where the block came from; NULL for the allocator */
     size_t block_bytes;
     uint32_t buffers; /* how many NET_BUFFERs are in the block */
-    ULONG parameter;  /* clone flags or DataOffsetDelta of the allocation */
 };
 
 /* struct nbl__layout is what the first pass finds. */
@@ -40,13 +41,15 @@ struct nbl__pools {
     struct nbl__pool *buffers;
 };
 
-/* struct nbl__builder is the state of the second pass. `tail` is where the next MDL of the present NB is linked. */
+/* struct nbl__builder is the state of the second pass. Whoever builds works on a copy of its own, which a compiler then keeps
+ * in registers. */
 struct nbl__builder {
     NET_BUFFER_LIST *list;
     NET_BUFFER *next_buffer;      /* the first of the block that is not used yet */
     NET_BUFFER *last_buffer;      /* the last that is linked, or NULL */
     unsigned char *next_part;
     struct nbl__mdl_record *last_record; /* newest of the present NB, or NULL */
+    PVOID tag; /* of every NB of the block */
     struct nbl__pools pools;
 };
 
@@ -60,44 +63,47 @@ static inline size_t nbl__part_bytes(size_t bytes)
     return (bytes + NBL__PART_ALIGNMENT - 1) & ~(size_t)(NBL__PART_ALIGNMENT - 1);
 }
 
-/* nbl__position_pass moves a position, which has `left` bytes in its MDL, `step` <= left bytes forward. */
-static inline void nbl__position_pass(struct nbl__position *position, ULONG left, ULONG step)
+/* struct nbl__cursor is a place in a chain: byte `offset` of `mdl` or, when that MDL has no such byte, the byte as many
+ * behind its end. */
+struct nbl__cursor {
+    MDL *mdl;
+    uint64_t offset;
+};
+
+/* nbl__cursor_at gives the place of byte `skip` of a NB's used data. */
+static inline struct nbl__cursor nbl__cursor_at(NET_BUFFER const *buffer, ULONG skip)
 {
-    position->offset += step;
-    if (step == left) {
-        position->mdl = position->mdl->Next;
-        position->offset = 0;
-    }
+    return (struct nbl__cursor){ buffer->CurrentMdl, (uint64_t)buffer->CurrentMdlOffset + skip };
 }
 
-/* nbl__skip moves a position forward by `bytes` bytes. Returns false when the chain ends before. */
-static inline bool nbl__skip(struct nbl__position *position, ULONG bytes)
+/* nbl__cursor_piece moves a cursor to the MDL that holds its byte, and tells how many bytes, at most `most`, follow there;
+ * 0 at the end of the chain. */
+static inline ULONG nbl__cursor_piece(struct nbl__cursor *cursor, ULONG most)
 {
-    while (bytes > 0) {
-        ULONG const left = nbl__position_left(*position);
-        ULONG const step = left < bytes ? left : bytes;
-        if (position->mdl == NULL)
-            return false;
-        nbl__position_pass(position, left, step);
-        bytes -= step;
+    while (cursor->mdl != NULL) {
+        ULONG const count = cursor->mdl->ByteCount;
+        if (NBL_LIKELY(cursor->offset < count)) {
+            ULONG const left = count - (ULONG)cursor->offset;
+            return left < most ? left : most;
+        }
+        cursor->offset -= count;
+        cursor->mdl = cursor->mdl->Next;
     }
-    return true;
+    return 0;
 }
 
 /* ---- First pass. ---- */
 
-/* nbl__measure_range adds the MDLs for `bytes` bytes from a position, and moves the position behind them. Returns false when
- * the chain ends before. */
-static inline bool nbl__measure_range(struct nbl__layout *layout, struct nbl__position *position, ULONG bytes)
+/* nbl__measure_range adds the MDLs for `bytes` bytes from a cursor, and moves it behind them. Returns false when the chain
+ * ends before. */
+static inline bool nbl__measure_range(struct nbl__layout *layout, struct nbl__cursor *cursor, ULONG bytes)
 {
     while (bytes > 0) {
-        ULONG const left = nbl__position_left(*position);
-        ULONG const step = left < bytes ? left : bytes;
-        if (position->mdl == NULL)
+        ULONG const step = nbl__cursor_piece(cursor, bytes);
+        if (NBL_UNLIKELY(step == 0))
             return false;
-        if (step > 0)
-            layout->part_bytes += nbl__mdl_block_bytes(step);
-        nbl__position_pass(position, left, step);
+        layout->part_bytes += nbl__mdl_block_bytes(step);
+        cursor->offset += step;
         bytes -= step;
     }
     return true;
@@ -130,7 +136,7 @@ static inline NET_BUFFER *nbl__build_buffer(struct nbl__builder *builder)
     struct nbl__pool *owner = builder->pools.buffers;
     if (builder->last_buffer == NULL && nbl__pools_embed(builder->pools.lists, owner))
         owner = builder->pools.lists;
-    nbl__buffer_reset(buffer, owner, NBL__BUFFER_DERIVED);
+    nbl__buffer_reset(buffer, owner, builder->tag);
     if (builder->last_buffer == NULL)
         builder->list->FirstNetBuffer = buffer;
     else
@@ -154,25 +160,22 @@ static inline void nbl__build_append(struct nbl__builder *builder, NET_BUFFER *b
     builder->last_record = record;
 }
 
-/* nbl__build_range links MDLs over `bytes` bytes from a position to the NB, and moves the position behind them. */
-static inline void nbl__build_range(struct nbl__builder *builder, NET_BUFFER *buffer, struct nbl__position *position,
+/* nbl__build_range links MDLs over `bytes` bytes from a cursor to the NB, and moves it behind them. */
+static inline void nbl__build_range(struct nbl__builder *builder, NET_BUFFER *buffer, struct nbl__cursor *cursor,
                                     ULONG bytes)
 {
     while (bytes > 0) {
-        ULONG const left = nbl__position_left(*position);
-        ULONG const step = left < bytes ? left : bytes;
-        if (step > 0) {
-            void *place = builder->next_part;
-            builder->next_part += nbl__mdl_block_bytes(step);
-            nbl__build_append(builder, buffer, place, nbl__mdl_derive(place, position->mdl, position->offset, step));
-        }
-        nbl__position_pass(position, left, step);
+        ULONG const step = nbl__cursor_piece(cursor, bytes);
+        void *place = builder->next_part;
+        builder->next_part += nbl__mdl_block_bytes(step);
+        nbl__build_append(builder, buffer, place, nbl__mdl_derive(place, cursor->mdl, (ULONG)cursor->offset, step));
+        cursor->offset += step;
         bytes -= step;
     }
 }
 
-/* nbl__build_hidden hides the backfill of the newest MDL from the memory checker. */
-NBL_COLD void nbl__build_hidden(struct nbl__builder *builder, void *memory, ULONG hidden);
+/* nbl__build_hidden hides the backfill of a new MDL from the memory checker. */
+NBL_COLD void nbl__build_hidden(struct nbl__mdl_record *record, void *memory, ULONG hidden);
 
 /* nbl__build_private links an MDL with `bytes` bytes of its own, the first `hidden` of them backfill; returns its memory, or
  * NULL for 0 bytes. */
@@ -185,7 +188,7 @@ static inline void *nbl__build_private(struct nbl__builder *builder, NET_BUFFER 
     builder->next_part = memory + nbl__part_bytes(bytes);
     nbl__build_append(builder, buffer, place, nbl__mdl_construct(place, NBL__MDL_DERIVED, memory, bytes));
     if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK)))
-        nbl__build_hidden(builder, memory, hidden);
+        nbl__build_hidden(builder->last_record, memory, hidden);
     return memory;
 }
 

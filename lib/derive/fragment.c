@@ -38,42 +38,56 @@ static ULONG private_bytes(struct cut const *cut)
     return cut->delta == 0 ? 0 : cut->delta + cut->backfill;
 }
 
+/* MDLs that cover a range: `pieces` of at most `most` bytes each. A cut adds one piece to those that the range has as it is,
+ * so that pieces <= fragments + MDLs of the range - 1 is known without walking the fragments. */
+static char const *measure_buffer(NET_BUFFER const *buffer, struct cut const *cut, struct nbl__layout *layout)
+{
+    struct nbl__cursor cursor = nbl__cursor_at(buffer, cut->start);
+    ULONG rest = buffer->DataLength - cut->start;
+    uint64_t const fragments = (rest - 1) / cut->maximum + UINT64_C(1);
+    uint64_t pieces = fragments - 1;
+    ULONG most = rest < cut->maximum ? rest : cut->maximum;
+    while (rest > 0) {
+        ULONG const step = nbl__cursor_piece(&cursor, rest);
+        if (step == 0)
+            return "INV-05";
+        cursor.offset += step;
+        rest -= step;
+        pieces++;
+    }
+    layout->buffers += fragments;
+    layout->part_bytes += pieces * nbl__mdl_block_bytes(most);
+    if (private_bytes(cut) > 0)
+        layout->part_bytes +=
+            fragments * (nbl__mdl_block_bytes(private_bytes(cut)) + nbl__part_bytes(private_bytes(cut)));
+    return NULL;
+}
+
 /* Returns the rule that forbids the cut, or NULL. */
 static char const *measure(NET_BUFFER_LIST const *original, struct cut const *cut, struct nbl__layout *layout)
 {
     for (NET_BUFFER const *buffer = original->FirstNetBuffer; buffer != NULL; buffer = buffer->Next) {
-        struct nbl__position position = nbl__buffer_start(buffer);
-        ULONG rest;
+        char const *broken = NULL;
         if (skipped(buffer, cut))
             continue;
-        if (!lengths_fit(buffer, cut))
-            return "FRAG-12";
-        if (!nbl__skip(&position, cut->start))
-            return "INV-05";
-        for (rest = buffer->DataLength - cut->start; rest > 0;) {
-            ULONG const bytes = rest < cut->maximum ? rest : cut->maximum;
-            nbl__measure_private(layout, private_bytes(cut));
-            if (!nbl__measure_range(layout, &position, bytes))
-                return "INV-05";
-            layout->buffers++;
-            rest -= bytes;
-        }
+        broken = lengths_fit(buffer, cut) ? measure_buffer(buffer, cut, layout) : "FRAG-12";
+        if (broken != NULL)
+            return broken;
     }
     return NULL;
 }
 
-static void build(struct nbl__builder *builder, NET_BUFFER_LIST const *original, struct cut const *cut)
+static void build(struct nbl__builder start, NET_BUFFER_LIST const *original, struct cut const *cut)
 {
+    struct nbl__builder *const builder = &start;
     for (NET_BUFFER const *buffer = original->FirstNetBuffer; buffer != NULL; buffer = buffer->Next) {
-        struct nbl__position position = nbl__buffer_start(buffer);
+        struct nbl__cursor cursor = nbl__cursor_at(buffer, cut->start);
         ULONG rest = buffer->DataLength > cut->start ? buffer->DataLength - cut->start : 0;
-        if (rest > 0)
-            (void)nbl__skip(&position, cut->start);
         while (rest > 0) {
             ULONG const bytes = rest < cut->maximum ? rest : cut->maximum;
             NET_BUFFER *fragment = nbl__build_buffer(builder);
             (void)nbl__build_private(builder, fragment, private_bytes(cut), cut->backfill);
-            nbl__build_range(builder, fragment, &position, bytes);
+            nbl__build_range(builder, fragment, &cursor, bytes);
             nbl__build_window(fragment, cut->delta == 0 ? 0 : cut->backfill, bytes + cut->delta);
             rest -= bytes;
         }
@@ -106,7 +120,7 @@ NET_BUFFER_LIST *NdisAllocateFragmentNetBufferList(NET_BUFFER_LIST *OriginalNetB
     }
     if (layout.buffers == 0 || !nbl__derive_start(&builder, &layout, &pools, NBL__LIST_FRAGMENT, DataOffsetDelta))
         return NULL;
-    build(&builder, OriginalNetBufferList, &cut);
+    build(builder, OriginalNetBufferList, &cut);
     return nbl__derive_finish(&builder, OriginalNetBufferList, cut.call);
 }
 

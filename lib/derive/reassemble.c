@@ -35,14 +35,14 @@ static char const *measure(NET_BUFFER_LIST const *source, struct join const *joi
     *total = 0;
     layout->buffers = 1;
     for (NET_BUFFER const *buffer = source->FirstNetBuffer; buffer != NULL; buffer = buffer->Next) {
-        struct nbl__position position = nbl__buffer_start(buffer);
+        struct nbl__cursor cursor = nbl__cursor_at(buffer, join->start);
         ULONG const bytes = contribution(buffer, join);
         if (bytes == 0) {
             report_without_contribution(buffer, join);
             continue;
         }
         *total += bytes;
-        if (!nbl__skip(&position, join->start) || !nbl__measure_range(layout, &position, bytes))
+        if (!nbl__measure_range(layout, &cursor, bytes))
             return "INV-05";
     }
     if (*total + join->delta + (join->delta == 0 ? 0 : join->backfill) > LARGEST)
@@ -51,15 +51,15 @@ static char const *measure(NET_BUFFER_LIST const *source, struct join const *joi
     return NULL;
 }
 
-static void build(struct nbl__builder *builder, NET_BUFFER_LIST const *source, struct join const *join, ULONG total)
+static void build(struct nbl__builder start, NET_BUFFER_LIST const *source, struct join const *join, ULONG total)
 {
+    struct nbl__builder *const builder = &start;
     NET_BUFFER *whole = nbl__build_buffer(builder);
     (void)nbl__build_private(builder, whole, private_bytes(join), join->backfill);
     for (NET_BUFFER const *buffer = source->FirstNetBuffer; buffer != NULL; buffer = buffer->Next) {
-        struct nbl__position position = nbl__buffer_start(buffer);
+        struct nbl__cursor cursor = nbl__cursor_at(buffer, join->start);
         ULONG const bytes = contribution(buffer, join);
-        if (bytes > 0 && nbl__skip(&position, join->start))
-            nbl__build_range(builder, whole, &position, bytes);
+        nbl__build_range(builder, whole, &cursor, bytes);
     }
     nbl__build_window(whole, join->delta == 0 ? 0 : join->backfill, total + join->delta);
 }
@@ -96,7 +96,7 @@ NET_BUFFER_LIST *NdisAllocateReassembledNetBufferList(NET_BUFFER_LIST *FragmentN
     }
     if (!nbl__derive_start(&builder, &layout, &pools, NBL__LIST_REASSEMBLED, DataOffsetDelta))
         return NULL;
-    build(&builder, FragmentNetBufferList, &join, (ULONG)total);
+    build(builder, FragmentNetBufferList, &join, (ULONG)total);
     return nbl__derive_finish(&builder, FragmentNetBufferList, join.call);
 }
 

@@ -63,13 +63,22 @@ static inline void nbl__list_set_kind(NET_BUFFER_LIST *list, enum nbl__list_kind
     nbl__list_state(list)->kind = nbl__list_kind_word(kind);
 }
 
-/* nbl__list_reset makes every field of a list what a fresh one has (NBL-05), without NBs and context. */
+/* nbl__list_reset makes every field of a list what a fresh one has (NBL-05), without NBs and context; see
+ * nbl__buffer_reset. */
 static inline void nbl__list_reset(NET_BUFFER_LIST *list, NDIS_HANDLE pool, UCHAR protocol, enum nbl__list_kind kind)
 {
-    nbl__zero(list, sizeof(*list));
+    size_t const front = offsetof(NET_BUFFER_LIST, ProtocolReserved);
+    list->Next = NULL;
+    list->FirstNetBuffer = NULL;
+    list->Context = NULL;
+    list->ParentNetBufferList = NULL;
     list->NdisPoolHandle = pool;
-    list->NetBufferListInfo[NetBufferListProtocolId] = (PVOID)(uintptr_t)protocol;
+    list->NdisReserved[0] = NULL;
+    list->NdisReserved[1] = NULL;
     nbl__list_set_kind(list, kind);
+    nbl__zero((unsigned char *)list + front, sizeof(*list) - front);
+    if (protocol != 0)
+        list->NetBufferListInfo[NetBufferListProtocolId] = (PVOID)(uintptr_t)protocol;
 }
 
 /* nbl__list_retire is called when the owner frees a list. Returns true when its memory can go now, false when the last

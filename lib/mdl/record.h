@@ -106,13 +106,20 @@ static inline struct nbl__mdl_record *nbl__mdl_record_of(MDL const *mdl)
     return record;
 }
 
-/* nbl__mdl_block_bytes: record + MDL + page frame numbers for `bytes` bytes at any address, a multiple of 16. There is
- * room for one page frame number at least, also when bytes = 0. */
-static inline size_t nbl__mdl_block_bytes(size_t bytes)
+static inline size_t nbl__mdl_block_bytes_of_pages(uint64_t pages)
 {
-    uint64_t const pages = ((uint64_t)bytes + 2 * (PAGE_SIZE - 1)) >> PAGE_SHIFT;
     size_t const all = sizeof(struct nbl__mdl_record) + sizeof(MDL) + (size_t)pages * sizeof(PFN_NUMBER);
     return (all + 15u) & ~(size_t)15u;
+}
+
+/* nbl__mdl_block_bytes: record + MDL + page frame numbers for `bytes` bytes at any address, a multiple of 16. There is
+ * room for two page frame numbers at least, whatever `bytes` is. */
+static inline size_t nbl__mdl_block_bytes(size_t bytes)
+{
+    size_t const two_pages = sizeof(struct nbl__mdl_record) + sizeof(MDL) + 2 * sizeof(PFN_NUMBER);
+    if (NBL_LIKELY(bytes <= PAGE_SIZE + 1))
+        return (two_pages + 15u) & ~(size_t)15u;
+    return nbl__mdl_block_bytes_of_pages(((uint64_t)bytes + 2 * (PAGE_SIZE - 1)) >> PAGE_SHIFT);
 }
 
 /* nbl__mdl_record_start fills the record in front of a new MDL and returns where that MDL is. */
@@ -157,6 +164,18 @@ static inline void nbl__mdl_describe(MDL *mdl, uintptr_t address, ULONG bytes)
     mdl->ByteOffset = BYTE_OFFSET(address);
 }
 
+/* nbl__mdl_number_block is nbl__mdl_number for an MDL in a block of nbl__mdl_block_bytes: with room for two numbers, both
+ * are written without looking whether the second is needed. */
+static inline ULONG nbl__mdl_number_block(MDL *mdl, uintptr_t address, ULONG bytes)
+{
+    PFN_NUMBER const first = address >> PAGE_SHIFT;
+    MmGetMdlPfnArray(mdl)[0] = first;
+    MmGetMdlPfnArray(mdl)[1] = first + 1;
+    if (NBL_LIKELY(bytes <= PAGE_SIZE + 1))
+        return (BYTE_OFFSET(address) + bytes + PAGE_SIZE - 1) >> PAGE_SHIFT;
+    return nbl__mdl_number(mdl, address, bytes);
+}
+
 /* nbl__mdl_construct fills a record and its MDL for nonpaged memory at `address` (MmInitializeMdl, then
  * MmBuildMdlForNonPagedPool) and marks the MDL as allocated by the library. `place` has nbl__mdl_block_bytes(bytes)
  * bytes, aligned to 16. Returns the MDL. */
@@ -168,7 +187,7 @@ static inline MDL *nbl__mdl_construct(void *place, enum nbl__mdl_kind kind, void
     mdl->Process = NULL;
     mdl->MappedSystemVa = address;
     nbl__mdl_describe(mdl, (uintptr_t)address, bytes);
-    mdl->Size = nbl__mdl_size(nbl__mdl_number(mdl, (uintptr_t)address, bytes));
+    mdl->Size = nbl__mdl_size(nbl__mdl_number_block(mdl, (uintptr_t)address, bytes));
     return mdl;
 }
 
@@ -188,7 +207,7 @@ static inline MDL *nbl__mdl_derive(void *place, MDL const *source, ULONG offset,
     mdl->MappedSystemVa = addressed != 0 ? (PVOID)address : NULL;
     nbl__mdl_describe(mdl, described, bytes);
     /* Of an MDL that a driver built by hand, only the mapped address can be relied upon. */
-    mdl->Size = nbl__mdl_size(nbl__mdl_number(mdl, address, bytes));
+    mdl->Size = nbl__mdl_size(nbl__mdl_number_block(mdl, address, bytes));
     return mdl;
 }
 

@@ -27,7 +27,7 @@ static NET_BUFFER_LIST_CONTEXT *embedded_context(struct nbl__pool const *pool, N
 }
 
 /* Makes a block what NBL-05 says, with the context that the pool brings for ContextSize 0. */
-static inline void list_fresh(struct nbl__pool *pool, NET_BUFFER_LIST *list)
+static NBL_FLATTEN void list_fresh(struct nbl__pool *pool, NET_BUFFER_LIST *list)
 {
     nbl__list_reset(list, pool, pool->protocol, NBL__LIST_PLAIN);
     if (pool->has_buffer) {
@@ -36,7 +36,7 @@ static inline void list_fresh(struct nbl__pool *pool, NET_BUFFER_LIST *list)
     }
 }
 
-static inline void pool_context(struct nbl__pool const *pool, NET_BUFFER_LIST *list)
+static NBL_FLATTEN void pool_context(struct nbl__pool const *pool, NET_BUFFER_LIST *list)
 {
     if (pool->context_size > 0)
         (void)nbl__context_initial(list, (unsigned char *)list + pool->context_offset, pool->context_size, 0, 0);
@@ -60,7 +60,7 @@ static NET_BUFFER_LIST *take_list(struct nbl__pool *pool, ULONG used, ULONG back
 }
 
 /* The path of a pool that has what is asked for, with nobody watching: everything else is allocate_list. */
-static inline NET_BUFFER_LIST *take_ready(struct nbl__pool *pool, ULONG context)
+static NBL_FLATTEN NET_BUFFER_LIST *take_ready(struct nbl__pool *pool, ULONG context)
 {
     unsigned const hooks = nbl__hooks_now();
     struct nbl__magazine *magazine;
@@ -119,7 +119,7 @@ NET_BUFFER_LIST *NdisAllocateNetBufferAndNetBufferList(NDIS_HANDLE PoolHandle, U
 }
 
 /* The context that came with the block needs no work; everything else does. */
-static inline bool context_is_embedded(struct nbl__pool const *pool, NET_BUFFER_LIST *list)
+static NBL_FLATTEN bool context_is_embedded(struct nbl__pool const *pool, NET_BUFFER_LIST *list)
 {
     return list->Context == (pool->context_size == 0 ? NULL : embedded_context(pool, list));
 }
@@ -137,7 +137,7 @@ void nbl__pool_release_list(NET_BUFFER_LIST *list, char const *call)
 }
 
 /* Gives the block back when nothing stands against it and nobody watches. Returns false, having done nothing, otherwise. */
-static inline bool give_ready(NET_BUFFER_LIST *list)
+static NBL_FLATTEN bool give_ready(NET_BUFFER_LIST *list)
 {
     unsigned const hooks = nbl__hooks_now();
     struct nbl__pool *pool = list->NdisPoolHandle;

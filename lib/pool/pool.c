@@ -70,23 +70,15 @@ static void descriptor_give(struct nbl__pool *pool)
 #define DEFAULT_LISTS_ID 62u
 #define DEFAULT_BUFFERS_ID 63u
 
-struct nbl__pool *nbl__pool_lists_default(void)
-{
-    static struct nbl__pool pool = {
-        .kind = NBL__POOL_LISTS, .has_buffer = true, .internal = true,
-        .slab = { .id = DEFAULT_LISTS_ID, .lock = NBL__LOCK_INITIALIZER },
-    };
-    return &pool;
-}
+struct nbl__pool nbl__pool_lists_default = {
+    .kind = NBL__POOL_LISTS, .has_buffer = true, .internal = true,
+    .slab = { .id = DEFAULT_LISTS_ID, .lock = NBL__LOCK_INITIALIZER },
+};
 
-struct nbl__pool *nbl__pool_buffers_default(void)
-{
-    static struct nbl__pool pool = {
-        .kind = NBL__POOL_BUFFERS, .internal = true,
-        .slab = { .id = DEFAULT_BUFFERS_ID, .lock = NBL__LOCK_INITIALIZER },
-    };
-    return &pool;
-}
+struct nbl__pool nbl__pool_buffers_default = {
+    .kind = NBL__POOL_BUFFERS, .internal = true,
+    .slab = { .id = DEFAULT_BUFFERS_ID, .lock = NBL__LOCK_INITIALIZER },
+};
 
 /* ---- geometry ---- */
 

@@ -50,8 +50,8 @@ static inline struct nbl__pool *nbl__pool_of(NDIS_HANDLE handle, enum nbl__pool_
 }
 
 /* nbl__pool_lists_default and nbl__pool_buffers_default stand in for NULL handles of derived lists (GEN-11). */
-struct nbl__pool *nbl__pool_lists_default(void);
-struct nbl__pool *nbl__pool_buffers_default(void);
+extern NBL_HIDDEN struct nbl__pool nbl__pool_lists_default;
+extern NBL_HIDDEN struct nbl__pool nbl__pool_buffers_default;
 
 /* nbl__pool_construct prepares the constant part of a new block: its MDL. */
 void nbl__pool_construct(void *block, void *pool);
@@ -66,7 +66,7 @@ static inline MDL *nbl__pool_mdl(struct nbl__pool const *pool, void *block)
 static inline void nbl__pool_buffer_fresh(struct nbl__pool const *pool, void *block, NET_BUFFER *buffer,
                                           enum nbl__buffer_kind kind)
 {
-    nbl__buffer_reset(buffer, (NDIS_HANDLE)(uintptr_t)pool, kind);
+    nbl__buffer_reset(buffer, (NDIS_HANDLE)(uintptr_t)pool, nbl__buffer_tag(kind));
     if (pool->data_size > 0) {
         MDL *mdl = nbl__pool_mdl(pool, block);
         buffer->MdlChain = mdl;
