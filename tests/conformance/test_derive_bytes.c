@@ -219,13 +219,27 @@ static void chain_shorter_than_its_data_length_gives_no_derived_list(void **stat
     made.buffers[1]->stDataLength = 3;
     before = nbl_test_snapshot_take(made.list);
     assert_null(NdisAllocateCloneNetBufferList(made.list, NULL, NULL, 0));
-    assert_null(NdisAllocateCloneNetBufferList(made.list, NULL, NULL, NDIS_CLONE_FLAGS_USE_ORIGINAL_MDLS));
     assert_null(NdisAllocateFragmentNetBufferList(made.list, NULL, NULL, 0, 2, 2, 0, 0));
     assert_null(NdisAllocateReassembledNetBufferList(made.list, NULL, 0, 0, 0, 0));
     assert_null(nbl_derive_copy(made.list, NULL, NULL, 0));
     nbl_test_forget();
     assert_int_equal(nbl_derive_children(made.list), 0);
     nbl_test_unchanged(before, made.list);
+    nbl_test_list_free(&made);
+}
+
+/* rules: CLONE-09 */
+static void sharing_mdls_walks_none_of_them(void **state)
+{
+    struct nbl_test_list made;
+    NET_BUFFER_LIST *clone;
+    (void)state;
+    nbl_test_list_make(&made, "a4 ; b4 DO=2 DL=2");
+    made.buffers[1]->stDataLength = 3;
+    clone = NdisAllocateCloneNetBufferList(made.list, NULL, NULL, NDIS_CLONE_FLAGS_USE_ORIGINAL_MDLS);
+    assert_non_null(clone);
+    assert_int_equal(clone->FirstNetBuffer->Next->DataLength, 3);
+    NdisFreeCloneNetBufferList(clone, NDIS_CLONE_FLAGS_USE_ORIGINAL_MDLS);
     nbl_test_list_free(&made);
 }
 
@@ -264,6 +278,7 @@ static struct CMUnitTest const tests[] = {
     NBL_TEST(retreat_memory_left_on_fragments_and_wholes_is_reported_and_freed),
     NBL_TEST(partly_advanced_derived_lists_are_freed_completely),
     NBL_TEST(chain_shorter_than_its_data_length_gives_no_derived_list),
+    NBL_TEST(sharing_mdls_walks_none_of_them),
     NBL_TEST(deep_copy_has_its_own_bytes_and_outlives_the_original),
 };
 
