@@ -64,7 +64,7 @@ need_packages() {
         exit 2
     fi
     packages_log=$(mktemp)
-    printf 'installing %s packages: %s\n' "${#absent[@]}" "${absent[*]%\?}"
+    printf 'installing: %s\n' "${absent[*]%\?}"
     apt_get update || { echo "apt-get update failed:" >&2; tail -n 5 "$packages_log" >&2; }
     if ! apt_get install --no-install-recommends "${absent[@]%\?}"; then
         for name in "${absent[@]}"; do # one bad name must not keep the others away

@@ -14,8 +14,8 @@ import sys
 from collections import defaultdict
 
 OUTPUT = re.compile(r"^(\d+): ?(.*)$")
-# "12/40 Test #7: unit/test_slab ....***Failed  0.01 sec"; "***" also leads Timeout, Exception and Not Run
-VERDICT = re.compile(r"^\s*\d+/\d+ Test\s+#(\d+): (\S+) \.*\s*(Passed|\*\*\*\S.*?)\s+[\d.]+ sec")
+# "12/40 Test #7: unit/test_slab ....***Failed  0.01 sec"; "***" also stands before Timeout and Exception
+VERDICT = re.compile(r"^\s*\d+/\d+ Test\s+#(\d+): (\S+) \.*\s*(Passed|.*?\*\*\*.*?)\s+[\d.]+ sec")
 ANNOUNCED = re.compile(r"^\[==========\] (?:\S+: )?Running (\d+) test\(s\)")
 ENDED = re.compile(r"^\[\s+(OK|FAILED|SKIPPED|ERROR)\s+\] (\w+)$")
 SUMMARY = re.compile(r"^\[==========\] (?:\S+: )?\d+ test\(s\) run")
@@ -85,7 +85,7 @@ def main(path):
         for line in log:
             line = line.rstrip("\r\n")
             if match := VERDICT.match(line):
-                verdicts[match[1]] = (match[2], match[3].lstrip("*"))
+                verdicts[match[1]] = (match[2], match[3].replace("***", " ").strip(" :"))
             elif match := OUTPUT.match(line):
                 programs[match[1]].read(match[2].rstrip("\r"))
     passed = failed = 0
