@@ -51,10 +51,9 @@ void nbl__pool_buffer_retire(struct nbl__pool const *pool, void *block, NET_BUFF
                              char const *call)
 {
     nbl__buffer_release_records(buffer, rule, NBL_SEVERITY_ERROR, call);
-    if (pool->data_size > 0 && nbl__pool_mdl(pool, block)->ByteCount != pool->data_size) {
+    if (pool->data_size > 0 && !nbl__pool_mdl_whole(pool, block)) {
         nbl__violation("POOL-13", NBL_SEVERITY_ERROR, call, buffer);
-        nbl__pool_mdl(pool, block)->ByteCount = pool->data_size;
-        (void)nbl__pool_buffer_clean(pool, block, buffer);
+        nbl__pool_construct(block, (void *)(uintptr_t)pool);
     }
 }
 

@@ -81,18 +81,26 @@ void nbl__pool_hide_data(struct nbl__pool const *pool, void *block);
 
 #define NBL__POOL_MDL_FLAGS (MDL_SOURCE_IS_NONPAGED_POOL | MDL_ALLOCATED_FIXED_SIZE)
 
-/* nbl__pool_buffer_clean tells whether a NB can be freed as it is: no retreat memory attached, its MDL of the size it had
- * (POOL-13). Next and flags of the MDL are the driver's, and put in order here. */
+/* nbl__pool_mdl_whole tells whether a pool's MDL still describes all of its block's data, and nothing else (POOL-13). */
+static inline bool nbl__pool_mdl_whole(struct nbl__pool const *pool, void *block)
+{
+    MDL const *mdl = nbl__pool_mdl(pool, block);
+    return mdl->ByteCount == pool->data_size && mdl->MappedSystemVa == (unsigned char *)block + pool->data_offset;
+}
+
+/* nbl__pool_buffer_clean tells whether a NB can be freed as it is: no retreat memory attached, its MDL where and as long as
+ * it was (POOL-13). Next and flags of the MDL are the driver's, and put in order here; flags that are not what they were may
+ * mean that the MDL was described anew. */
 static inline bool nbl__pool_buffer_clean(struct nbl__pool const *pool, void *block, NET_BUFFER const *buffer)
 {
     if (pool->data_size > 0) {
         MDL *mdl = nbl__pool_mdl(pool, block);
-        if (mdl->ByteCount != pool->data_size)
+        if (!nbl__pool_mdl_whole(pool, block))
             return false;
         if (mdl->Next != NULL)
             mdl->Next = NULL;
-        if (mdl->MdlFlags != NBL__POOL_MDL_FLAGS)
-            mdl->MdlFlags = NBL__POOL_MDL_FLAGS;
+        if (NBL_UNLIKELY(mdl->MdlFlags != NBL__POOL_MDL_FLAGS))
+            nbl__pool_construct(block, (void *)(uintptr_t)pool);
     }
     return buffer->NdisReserved[0] == NULL;
 }
