@@ -267,6 +267,35 @@ static void free_handler_gets_exactly_the_mdls_of_the_allocate_handler(void **st
     nbl_test_list_free(&made);
 }
 
+/* The driver turns the order of two retreat MDLs round; each is still freed once. */
+/* rules: ADV-05 ADV-06 ADV-07 RET-14 */
+static void retreat_mdls_are_freed_in_the_order_in_which_the_driver_left_them(void **state)
+{
+    struct nbl_test_list made;
+    NET_BUFFER *buffer;
+    MDL *older, *newer;
+    (void)state;
+    nbl_test_list_make(&made, "NULL");
+    buffer = made.buffers[0];
+    assert_int_equal(NdisRetreatNetBufferDataStart(buffer, 4, 0, NULL), NDIS_STATUS_SUCCESS);
+    older = buffer->MdlChain;
+    assert_int_equal(NdisRetreatNetBufferDataStart(buffer, 2, 0, NULL), NDIS_STATUS_SUCCESS);
+    newer = buffer->MdlChain;
+    assert_ptr_equal(newer->Next, older);
+    buffer->MdlChain = older;
+    older->Next = newer;
+    newer->Next = NULL;
+    NdisAdjustNetBufferCurrentMdl(buffer);
+    NdisAdvanceNetBufferDataStart(buffer, 5, TRUE, NULL);
+    assert_ptr_equal(buffer->MdlChain, newer);
+    assert_string_equal(nbl_test_state(buffer), "2 DO=1 DL=1 0+1");
+    assert_int_equal(NdisRetreatNetBufferDataStart(buffer, 3, 0, NULL), NDIS_STATUS_SUCCESS);
+    assert_string_equal(nbl_test_state(buffer), "3 2 DO=1 DL=4 0+1");
+    NdisAdvanceNetBufferDataStart(buffer, 4, TRUE, NULL);
+    assert_string_equal(nbl_test_state(buffer), "NULL DO=0 DL=0 NULL+0");
+    nbl_test_list_free(&made);
+}
+
 /* ---- reading and copying ---- */
 
 /* rules: GDB-07 */
@@ -414,6 +443,7 @@ static struct CMUnitTest const tests[] = {
     NBL_TEST(list_calls_serve_every_buffer_of_one_list_and_no_other_list),
     NBL_TEST(list_advance_is_cut_for_short_buffers_alone),
     NBL_TEST(free_handler_gets_exactly_the_mdls_of_the_allocate_handler),
+    NBL_TEST(retreat_mdls_are_freed_in_the_order_in_which_the_driver_left_them),
     NBL_TEST(data_buffer_may_be_refused_at_any_time),
     NBL_TEST(neighbouring_mdls_are_not_contiguous),
     NBL_TEST(misaligned_storage_is_returned_all_the_same),

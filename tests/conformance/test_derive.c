@@ -244,15 +244,37 @@ static void pools_may_be_given_or_left_out_in_any_combination(void **state)
             assert_non_null(list);
             expect_child_fields(list, list_pool, NDIS_PROTOCOL_ID_DEFAULT);
             assert_non_null(NdisGetPoolFromNetBuffer(list->FirstNetBuffer));
-            if (given != 0)
-                assert_true((given & 2) == 0 || NdisGetPoolFromNetBuffer(list->FirstNetBuffer->Next) == buffers);
+            for (NET_BUFFER *buffer = list->FirstNetBuffer; buffer != NULL && buffer_pool != NULL; buffer = buffer->Next)
+                assert_ptr_equal(NdisGetPoolFromNetBuffer(buffer), buffers);
             assert_int_equal(nbl_test_live(lists), given & 1);
+            assert_int_equal(nbl_test_live(buffers), given & 2);
             release((enum kind)kind, list);
             assert_int_equal(nbl_test_live(lists) + nbl_test_live(buffers), 0);
         }
     }
     nbl_test_list_free(&made);
     NdisFreeNetBufferListPool(lists);
+    NdisFreeNetBufferPool(buffers);
+}
+
+/* rules: GEN-11 */
+static void single_derived_buffer_counts_in_the_pool_that_its_caller_named(void **state)
+{
+    NDIS_HANDLE buffers = nbl_test_buffer_pool(0);
+    struct nbl_test_list made;
+    (void)state;
+    nbl_test_list_make(&made, "a4");
+    for (int kind = CLONE; kind < KINDS; kind++) {
+        NET_BUFFER_LIST *list = kind == REASSEMBLED ? NULL : make((enum kind)kind, made.list, NULL, buffers);
+        if (list == NULL)
+            continue;
+        assert_int_equal(nbl_test_live(buffers), 1);
+        NdisFreeNetBufferPool(buffers);
+        nbl_test_expect("POOL-08 error");
+        release((enum kind)kind, list);
+        assert_int_equal(nbl_test_live(buffers), 0);
+    }
+    nbl_test_list_free(&made);
     NdisFreeNetBufferPool(buffers);
 }
 
@@ -304,6 +326,7 @@ static struct CMUnitTest const tests[] = {
     NBL_TEST(child_fields_are_those_of_a_fresh_list),
     NBL_TEST(embedded_buffer_of_the_pool_is_the_first_derived_one),
     NBL_TEST(pools_may_be_given_or_left_out_in_any_combination),
+    NBL_TEST(single_derived_buffer_counts_in_the_pool_that_its_caller_named),
     NBL_TEST(pools_with_data_serve_no_derived_list),
     NBL_TEST(clone_of_an_empty_list_has_no_buffer_from_any_pool),
 };

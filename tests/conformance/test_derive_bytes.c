@@ -187,6 +187,58 @@ static void retreat_memory_left_on_fragments_and_wholes_is_reported_and_freed(vo
     nbl_test_list_free(&made);
 }
 
+/* rules: CLONE-12 FRAG-13 ADV-05 */
+static void only_retreat_memory_that_is_still_attached_is_reported(void **state)
+{
+    struct nbl_test_list made;
+    NET_BUFFER_LIST *clone;
+    (void)state;
+    nbl_test_list_make(&made, "a4 ; b3 ; c5");
+    clone = NdisAllocateCloneNetBufferList(made.list, NULL, NULL, 0);
+    assert_non_null(clone);
+    assert_int_equal(NdisRetreatNetBufferListDataStart(clone, 8, 0, NULL, NULL), NDIS_STATUS_SUCCESS);
+    NdisAdvanceNetBufferDataStart(clone->FirstNetBuffer, 8, TRUE, NULL);
+    NdisAdvanceNetBufferDataStart(clone->FirstNetBuffer->Next->Next, 8, TRUE, NULL);
+    clone->FirstNetBuffer->Next = NULL;
+    NdisFreeCloneNetBufferList(clone, 0);
+    nbl_test_expect("CLONE-12 warning");
+    clone = NdisAllocateCloneNetBufferList(made.list, NULL, NULL, 0);
+    assert_non_null(clone);
+    assert_int_equal(NdisRetreatNetBufferListDataStart(clone, 8, 0, NULL, NULL), NDIS_STATUS_SUCCESS);
+    NdisAdvanceNetBufferListDataStart(clone, 8, TRUE, NULL);
+    NdisFreeCloneNetBufferList(clone, 0);
+    nbl_test_expect("");
+    nbl_test_list_free(&made);
+}
+
+/* Blocks beyond every size class come from the allocator itself. */
+/* rules: FRAG-03 FRAG-08 REASM-03 GEN-09 CLONE-10 */
+static void hundreds_of_fragments_join_to_the_same_bytes(void **state)
+{
+    enum { BYTES = 8192, PIECE = 12, DELTA = 40 };
+    static unsigned char expected[BYTES], bytes[BYTES];
+    struct nbl_test_list made;
+    NET_BUFFER_LIST *pieces = NULL, *whole;
+    uint64_t nth = 0;
+    (void)state;
+    nbl_test_list_make(&made, "a5000 b3192");
+    while (pieces == NULL) {
+        nbl_fault_arm(NBL_FAULT_ALLOCATION, ++nth);
+        pieces = NdisAllocateFragmentNetBufferList(made.list, NULL, NULL, 0, PIECE, DELTA, 0, 0);
+        assert_true(nbl_fault_disarm(NBL_FAULT_ALLOCATION) == (pieces == NULL));
+    }
+    assert_true(nth >= 2);
+    NdisAdvanceNetBufferListDataStart(pieces, DELTA, TRUE, NULL);
+    whole = NdisAllocateReassembledNetBufferList(pieces, NULL, 0, 0, 0, 0);
+    assert_non_null(whole);
+    assert_int_equal(nbl_test_data(whole->FirstNetBuffer, bytes, sizeof(bytes)), BYTES);
+    assert_int_equal(nbl_test_data(made.buffers[0], expected, sizeof(expected)), BYTES);
+    assert_memory_equal(bytes, expected, BYTES);
+    NdisFreeReassembledNetBufferList(whole, 0, 0);
+    NdisFreeFragmentNetBufferList(pieces, DELTA, 0);
+    nbl_test_list_free(&made);
+}
+
 /* FRAG-13: whatever the driver advanced away, nothing is freed twice and nothing is left. */
 /* rules: FRAG-13 REASM-08 ADV-05 GEN-07 */
 static void partly_advanced_derived_lists_are_freed_completely(void **state)
@@ -252,6 +304,7 @@ static void deep_copy_has_its_own_bytes_and_outlives_the_original(void **state)
     (void)state;
     nbl_test_list_make(&made, "a4 z0 b4 DO=2 DL=5 ; NULL ; c4 DO=4 DL=0");
     made.buffers[0]->ChecksumBias = 4;
+    assert_null(nbl_derive_copy(made.list, NULL, NULL, 0xFFFFFFFBu));
     copy = nbl_derive_copy(made.list, NULL, NULL, 6);
     assert_non_null(copy);
     assert_string_equal(nbl_test_state(copy->FirstNetBuffer), "11 DO=6 DL=5 0+6");
@@ -276,6 +329,8 @@ static struct CMUnitTest const tests[] = {
     NBL_TEST(mdl_of_a_drivers_handler_left_on_a_clone_is_reported_and_left_alone),
     NBL_TEST(driver_mdl_linked_into_a_clone_is_left_alone),
     NBL_TEST(retreat_memory_left_on_fragments_and_wholes_is_reported_and_freed),
+    NBL_TEST(only_retreat_memory_that_is_still_attached_is_reported),
+    NBL_TEST(hundreds_of_fragments_join_to_the_same_bytes),
     NBL_TEST(partly_advanced_derived_lists_are_freed_completely),
     NBL_TEST(chain_shorter_than_its_data_length_gives_no_derived_list),
     NBL_TEST(sharing_mdls_walks_none_of_them),
