@@ -116,6 +116,12 @@ static void lay_out(struct nbl__pool *pool)
     pool->block_bytes = up(offset, MEMORY_ALLOCATION_ALIGNMENT);
 }
 
+/* On a 32-bit host a DataSize may not fit, or make the sums of lay_out and of a chunk of blocks wrap. */
+static bool block_is_possible(struct nbl__pool const *pool)
+{
+    return pool->block_bytes >= pool->data_size && pool->block_bytes <= SIZE_MAX / 8;
+}
+
 void nbl__pool_construct(void *block, void *context)
 {
     struct nbl__pool const *pool = context;
@@ -145,7 +151,7 @@ static struct nbl__pool *pool_make(struct nbl__pool const *description, char con
         return NULL;
     *pool = *description;
     lay_out(pool);
-    if (!nbl__slab_create(&pool->slab, pool->block_bytes, nbl__pool_construct, pool)) {
+    if (!block_is_possible(pool) || !nbl__slab_create(&pool->slab, pool->block_bytes, nbl__pool_construct, pool)) {
         descriptor_give(pool);
         return NULL;
     }
