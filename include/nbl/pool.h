@@ -102,7 +102,8 @@ NBL_API NET_BUFFER_LIST *NdisAllocateNetBufferAndNetBufferList(NDIS_HANDLE PoolH
 NBL_API VOID NdisFreeNetBufferList(NET_BUFFER_LIST *NetBufferList);
 
 /* NdisGetPoolFromNetBufferList gives the handle of the pool that a NET_BUFFER_LIST was allocated with: for a derived one
- * the pool passed to its allocation, or a non-NULL internal handle when none was.
+ * the pool passed to its allocation, or a non-NULL internal handle when none was. Such a handle can be the pool of
+ * other derived lists; nothing can be taken from it and it cannot be freed (violation POOL-09).
  *
  * Threads: the NBL's owner. IRQL <= DISPATCH_LEVEL. Cannot fail. Rule NBL-09; nf-nblapi-ndisgetpoolfromnetbufferlist.md.
  */

@@ -14,7 +14,7 @@ static inline struct nbl__pool *plain_pool(NDIS_HANDLE handle, enum nbl__pool_ki
                                     char const *call)
 {
     struct nbl__pool *pool;
-    if (handle == NULL)
+    if (handle == NULL || handle == (NDIS_HANDLE)fallback) /* what NdisGetPoolFromNetBufferList gave for another one */
         return fallback;
     pool = nbl__pool_of(handle, kind, call);
     if (pool == NULL || pool->data_size == 0)

@@ -39,11 +39,12 @@ struct nbl__pool {
     struct nbl__pool *next; /* of the free descriptors */
 };
 
-/* nbl__pool_of gives the pool behind a handle of the wanted kind, or NULL after reporting POOL-09. */
+/* nbl__pool_of gives the pool of the wanted kind that a caller made and may use and free, or NULL after reporting POOL-09.
+ * A caller can come by the handle of an internal pool (NBL-09), but nothing can be taken from it, nor can it be freed. */
 static inline struct nbl__pool *nbl__pool_of(NDIS_HANDLE handle, enum nbl__pool_kind kind, char const *call)
 {
     struct nbl__pool *pool = handle;
-    if (NBL_LIKELY(pool != NULL && pool->kind == (uint32_t)kind))
+    if (NBL_LIKELY(pool != NULL && pool->kind == (uint32_t)kind && !pool->internal))
         return pool;
     nbl__violation("POOL-09", NBL_SEVERITY_FATAL, call, handle);
     return NULL;
