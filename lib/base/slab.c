@@ -434,7 +434,7 @@ size_t nbl__thread_exit(struct nbl__thread *thread)
         nbl__lock_acquire(&slab->lock);
         magazine_retire(slab, thread->table[id]);
         nbl__lock_release(&slab->lock);
-        given += sizeof(struct nbl__magazine) + 2 * sizeof(struct nbl__batch);
+        given += sizeof(struct nbl__magazine);
     }
     if (thread->table != NULL) {
         given += thread->capacity * sizeof(struct nbl__magazine *);
