@@ -13,7 +13,8 @@
 #include <string.h>
 
 #if defined(__GNUC__)
-typedef uint32_t nbl__vector __attribute__((vector_size(16), aligned(16), may_alias));
+/* A structure, and so what begins inside one, is aligned to two pointers: on a 32-bit host that is less than a vector. */
+typedef uint32_t nbl__vector __attribute__((vector_size(16), aligned(2 * sizeof(void *)), may_alias));
 
 /* Single stores that a constant size turns on or off; a loop would be recognised and made a memset again. */
 #  define NBL__STORE_ZERO(i)                                                                                          \
@@ -29,7 +30,7 @@ typedef uint32_t nbl__vector __attribute__((vector_size(16), aligned(16), may_al
       NBL__STORE_ZERO((i) + 6);                                                                                       \
       NBL__STORE_ZERO((i) + 7)
 
-/* nbl__zero clears `bytes` bytes, known at compile time and at most 384, at an address aligned to 16. */
+/* nbl__zero clears `bytes` bytes, known at compile time and at most 384, at an address aligned to two pointers. */
 static inline __attribute__((always_inline)) void nbl__zero(void *memory, size_t bytes)
 {
     nbl__vector *vector = memory;
