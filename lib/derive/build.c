@@ -47,10 +47,12 @@ bool nbl__derive_start(struct nbl__builder *builder, struct nbl__layout const *l
                        enum nbl__list_kind kind, ULONG parameter)
 {
     size_t const bytes = block_bytes_of(layout);
-    struct nbl__slab *slab = nbl__memory_class(bytes);
-    struct nbl__derived *derived = NULL;
-    if (NBL_LIKELY(bytes != 0))
-        derived = NBL_LIKELY(slab != NULL) ? nbl__slab_take(slab, bytes) : nbl__memory_allocate(bytes);
+    struct nbl__slab *slab;
+    struct nbl__derived *derived;
+    if (NBL_UNLIKELY(bytes == 0))
+        return false;
+    slab = nbl__memory_class(bytes);
+    derived = NBL_LIKELY(slab != NULL) ? nbl__slab_take(slab, bytes) : nbl__memory_allocate(bytes);
     if (NBL_UNLIKELY(derived == NULL))
         return false;
     *derived = (struct nbl__derived){ 0, parameter, NULL, pools->lists, pools->buffers, slab, bytes,

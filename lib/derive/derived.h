@@ -58,9 +58,10 @@ bool nbl__derive_pools(NDIS_HANDLE lists, NDIS_HANDLE buffers, char const *call,
 
 #define NBL__PART_ALIGNMENT 16u
 
-static inline size_t nbl__part_bytes(size_t bytes)
+/* nbl__part_bytes rounds up in 64 bits: on a 32-bit host `bytes` may be within a part of the end of a size_t. */
+static inline uint64_t nbl__part_bytes(uint64_t bytes)
 {
-    return (bytes + NBL__PART_ALIGNMENT - 1) & ~(size_t)(NBL__PART_ALIGNMENT - 1);
+    return (bytes + NBL__PART_ALIGNMENT - 1) & ~(uint64_t)(NBL__PART_ALIGNMENT - 1);
 }
 
 /* struct nbl__cursor is a place in a chain: byte `offset` of `mdl` or, when that MDL has no such byte, the byte as many
@@ -113,7 +114,7 @@ static inline bool nbl__measure_range(struct nbl__layout *layout, struct nbl__cu
 static inline void nbl__measure_private(struct nbl__layout *layout, uint64_t bytes)
 {
     if (bytes > 0)
-        layout->part_bytes += nbl__mdl_block_bytes((size_t)bytes) + nbl__part_bytes((size_t)bytes);
+        layout->part_bytes += nbl__mdl_block_bytes((size_t)bytes) + nbl__part_bytes(bytes);
 }
 
 /* ---- Second pass. ---- */
@@ -185,7 +186,7 @@ static inline void *nbl__build_private(struct nbl__builder *builder, NET_BUFFER 
     unsigned char *memory = place + nbl__mdl_block_bytes(bytes);
     if (bytes == 0)
         return NULL;
-    builder->next_part = memory + nbl__part_bytes(bytes);
+    builder->next_part = memory + (size_t)nbl__part_bytes(bytes);
     nbl__build_append(builder, buffer, place, nbl__mdl_construct(place, NBL__MDL_DERIVED, memory, bytes));
     if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK)))
         nbl__build_hidden(builder->last_record, memory, hidden);
