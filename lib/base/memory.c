@@ -50,10 +50,13 @@ void *nbl__memory_allocate(size_t bytes)
 void nbl__memory_release(void *memory, size_t bytes)
 {
     struct nbl__slab *slab = nbl__memory_class(bytes);
-    if (NBL_LIKELY(slab != NULL))
+    if (NBL_LIKELY(slab != NULL)) {
         nbl__slab_give(slab, memory, bytes);
-    else
-        nbl__raw_release(memory, bytes);
+        return;
+    }
+    if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK)))
+        nbl__track_release(memory, bytes); /* backfill in it may still be hidden */
+    nbl__raw_release(memory, bytes);
 }
 
 bool nbl_allocator_set(struct nbl_allocator const *replacement)

@@ -5,6 +5,7 @@
 #include "record.h"
 
 #include "../base/event.h"
+#include "../base/track.h"
 
 #include <string.h>
 
@@ -46,6 +47,14 @@ static void report_partial(MDL const *source, MDL const *target)
         nbl__violation("MDL-19", NBL_SEVERITY_WARNING, "IoBuildPartialMdl", target);
 }
 
+/* Whoever asks for the address of the target may use all of it, and the target does not know that bytes are hidden. */
+static void show_range(MDL const *source, MDL const *target)
+{
+    struct nbl__mdl_record const *record = nbl__mdl_record_of(source);
+    if (record != NULL && record->hidden != 0)
+        nbl__track_show(target->MappedSystemVa, target->ByteCount);
+}
+
 VOID IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddress, ULONG Length)
 {
     MDL *source = SourceMdl, *target = TargetMdl;
@@ -63,6 +72,8 @@ VOID IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddress, ULO
     target->Process = source->Process;
     target->MdlFlags = (CSHORT)((nbl__mdl_flags(target) & NBL__MDL_ALLOCATION) | MDL_PARTIAL | addressed);
     target->MappedSystemVa = addressed != 0 ? (UCHAR *)source->MappedSystemVa + (address - base) : NULL;
+    if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK)))
+        show_range(source, target);
 }
 
 NTSTATUS MmAdvanceMdl(PMDL Mdl, ULONG NumberOfBytes)
