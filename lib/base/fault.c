@@ -13,26 +13,34 @@ struct fault_plan {
 
 static struct fault_plan plans[NBL_FAULT_KINDS];
 
+/* Held while a kind is armed or disarmed, so that the hook is set exactly while one is armed. */
+static struct nbl__lock plans_lock = NBL__LOCK_INITIALIZER;
+
 void nbl_fault_arm(enum nbl_fault_kind kind, uint64_t nth)
 {
     struct fault_plan *plan = &plans[kind];
+    nbl__lock_acquire(&plans_lock);
     atomic_store(&plan->failed, false);
     atomic_store(&plan->points, 0);
     atomic_store(&plan->nth, nth);
     atomic_store(&plan->armed, true);
     nbl__hooks_set(NBL__HOOK_FAULT);
+    nbl__lock_release(&plans_lock);
 }
 
 bool nbl_fault_disarm(enum nbl_fault_kind kind)
 {
     struct fault_plan *plan = &plans[kind];
     bool any = false;
-    bool const failed = atomic_load(&plan->armed) && atomic_load(&plan->failed);
+    bool failed;
+    nbl__lock_acquire(&plans_lock);
+    failed = atomic_load(&plan->armed) && atomic_load(&plan->failed);
     atomic_store(&plan->armed, false);
     for (int i = 0; i < NBL_FAULT_KINDS; i++)
         any |= atomic_load(&plans[i].armed);
     if (!any)
         nbl__hooks_clear(NBL__HOOK_FAULT);
+    nbl__lock_release(&plans_lock);
     return failed;
 }
 
