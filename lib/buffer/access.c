@@ -45,9 +45,11 @@ static PVOID gather(struct nbl__position position, ULONG bytes, UCHAR *storage)
     return storage;
 }
 
-static PVOID no_bytes(struct nbl__position position, PVOID storage)
+static PVOID no_bytes(NET_BUFFER const *buffer, struct nbl__position position, PVOID storage)
 {
     UCHAR *address;
+    if (position.mdl == NULL) /* which some drivers store for the end of a chain (NB-10) */
+        position = nbl__position_normalize((struct nbl__position){ buffer->MdlChain, buffer->DataOffset });
     if (position.mdl == NULL)
         return storage;
     address = nbl__mdl_address(position.mdl);
@@ -77,7 +79,7 @@ static NBL_NOINLINE PVOID get_data_buffer(NET_BUFFER *NetBuffer, ULONG BytesNeed
         nbl__buffer_show(NetBuffer, BytesNeeded);
     position = nbl__buffer_start(NetBuffer);
     if (BytesNeeded == 0)
-        return no_bytes(position, Storage);
+        return no_bytes(NetBuffer, position, Storage);
     if (BytesNeeded <= nbl__position_left(position)) {
         UCHAR *address = nbl__mdl_address(position.mdl);
         if (address == NULL)
