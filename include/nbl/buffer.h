@@ -14,6 +14,7 @@
 #ifndef NBL_BUFFER_H
 #define NBL_BUFFER_H
 
+#include <nbl/event.h>
 #include <nbl/types.h>
 
 NBL_BEGIN_C
@@ -180,6 +181,76 @@ NBL_API NDIS_STATUS NdisCopyFromNetBufferToNetBuffer(NET_BUFFER *Destination, UL
  * Rules PHYS-01, PHYS-02, MDL-13; nf-nblapi-ndisquerynetbufferphysicalcount.md.
  */
 NBL_API ULONG NdisQueryNetBufferPhysicalCount(NET_BUFFER *NetBuffer);
+
+/* ---- The usual case in line: the window moves or is read within one MDL, and nobody watches. ----
+ *
+ * Each is the call of the same name above where it applies, and calls that one where it does not. */
+
+#if defined(NBL_HAS_IN_LINE)
+
+NBL_IN_LINE_PART int nbl__buffer_unwatched(void)
+{
+    return __atomic_load_n(&nbl__hooks_public, __ATOMIC_RELAXED) == 0;
+}
+
+/* The pair is on the first MDL and agrees with DataOffset, and so it will be with the new one. Both sums fit 64 bits. */
+NBL_IN_LINE_PART int nbl__buffer_stays(NET_BUFFER const *buffer, uint64_t offset, uint64_t length)
+{
+    MDL const *first = buffer->MdlChain;
+    return first != NULL && buffer->CurrentMdl == first && buffer->CurrentMdlOffset == buffer->DataOffset
+        && offset < first->ByteCount && length <= 0xFFFFFFFFu;
+}
+
+NBL_IN_LINE_PART void nbl__buffer_move(NET_BUFFER *buffer, uint64_t offset, uint64_t length)
+{
+    buffer->DataOffset = (ULONG)offset;
+    buffer->CurrentMdlOffset = (ULONG)offset;
+    buffer->stDataLength = (SIZE_T)length;
+}
+
+NBL_API NDIS_STATUS nbl__retreat(NET_BUFFER *buffer, ULONG delta, ULONG backfill, NET_BUFFER_ALLOCATE_MDL *handler);
+NBL_API void nbl__advance(NET_BUFFER *buffer, ULONG delta, BOOLEAN free_mdl, NET_BUFFER_FREE_MDL *handler);
+NBL_API PVOID nbl__get_data_buffer(NET_BUFFER *buffer, ULONG bytes, PVOID storage, ULONG multiple, ULONG offset);
+
+/* D > DataOffset wraps to an offset above 32 bits, which no MDL holds. */
+NBL_IN_LINE NDIS_STATUS NdisRetreatNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG DataOffsetDelta, ULONG DataBackFill,
+                                                      NET_BUFFER_ALLOCATE_MDL *AllocateMdlHandler)
+{
+    uint64_t const offset = (uint64_t)NetBuffer->DataOffset - DataOffsetDelta;
+    uint64_t const length = (uint64_t)NetBuffer->DataLength + DataOffsetDelta;
+    if (__builtin_expect(!nbl__buffer_stays(NetBuffer, offset, length) || !nbl__buffer_unwatched(), 0))
+        return nbl__retreat(NetBuffer, DataOffsetDelta, DataBackFill, AllocateMdlHandler);
+    nbl__buffer_move(NetBuffer, offset, length);
+    return NDIS_STATUS_SUCCESS;
+}
+
+/* Delta > DataLength wraps to a length above 32 bits. */
+NBL_IN_LINE VOID NdisAdvanceNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG DataOffsetDelta, BOOLEAN FreeMdl,
+                                               NET_BUFFER_FREE_MDL *FreeMdlHandler)
+{
+    uint64_t const offset = (uint64_t)NetBuffer->DataOffset + DataOffsetDelta;
+    uint64_t const length = (uint64_t)NetBuffer->DataLength - DataOffsetDelta;
+    if (__builtin_expect(!nbl__buffer_stays(NetBuffer, offset, length), 0))
+        nbl__advance(NetBuffer, DataOffsetDelta, FreeMdl, FreeMdlHandler);
+    else
+        nbl__buffer_move(NetBuffer, offset, length);
+}
+
+NBL_IN_LINE PVOID NdisGetDataBuffer(NET_BUFFER *NetBuffer, ULONG BytesNeeded, PVOID Storage, ULONG AlignMultiple,
+                                    ULONG AlignOffset)
+{
+    MDL const *current = NetBuffer->CurrentMdl;
+    if (__builtin_expect(AlignMultiple == 1 && AlignOffset == 0 && BytesNeeded != 0 && current != NULL
+                             && BytesNeeded <= NetBuffer->DataLength
+                             && (uint64_t)NetBuffer->CurrentMdlOffset + BytesNeeded <= current->ByteCount
+                             && (current->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL)) != 0
+                             && nbl__buffer_unwatched(),
+                         1))
+        return (UCHAR *)current->MappedSystemVa + NetBuffer->CurrentMdlOffset;
+    return nbl__get_data_buffer(NetBuffer, BytesNeeded, Storage, AlignMultiple, AlignOffset);
+}
+
+#endif
 
 NBL_END_C
 

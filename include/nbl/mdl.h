@@ -22,6 +22,7 @@
 #ifndef NBL_MDL_H
 #define NBL_MDL_H
 
+#include <nbl/event.h>
 #include <nbl/types.h>
 
 NBL_BEGIN_C
@@ -332,6 +333,23 @@ NBL_API VOID MmPrepareMdlForReuse(PMDL Mdl);
  * fewer bytes. MDL-20, nf-wdm-mmadvancemdl.md
  */
 NBL_API NTSTATUS MmAdvanceMdl(PMDL Mdl, ULONG NumberOfBytes);
+
+/* ---- The usual case in line: the MDL has an address, and nobody watches. ---- */
+
+#if defined(NBL_HAS_IN_LINE)
+
+NBL_API PVOID nbl__mdl_system_address(PMDL Mdl, ULONG Priority);
+
+NBL_IN_LINE PVOID MmGetSystemAddressForMdlSafe(PMDL Mdl, ULONG Priority)
+{
+    if (__builtin_expect((Mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL)) != 0
+                             && __atomic_load_n(&nbl__hooks_public, __ATOMIC_RELAXED) == 0,
+                         1))
+        return Mdl->MappedSystemVa;
+    return nbl__mdl_system_address(Mdl, Priority);
+}
+
+#endif
 
 NBL_END_C
 

@@ -164,6 +164,23 @@ NBL_API NET_BUFFER_LIST *nbl_pool_take(NDIS_HANDLE pool, ULONG count, NET_BUFFER
  */
 NBL_API ULONG nbl_pool_give(NET_BUFFER_LIST *chain);
 
+/* nbl_pool_take_buffers takes a chain of `count` NET_BUFFERs from a NB pool at once, all of them or none.
+ *
+ * pool: a NB pool. Without DataSize each NB is as NdisAllocateNetBuffer returns it for MdlChain NULL, with DataSize as
+ * NdisAllocateNetBufferMdlAndData returns it. count and last: as for nbl_pool_take. The chain is ready to be a NBL's
+ * FirstNetBuffer, or part of one. Returns the first NB or NULL, and then nothing is left behind. The caller frees them with
+ * nbl_pool_give_buffers or one by one. Threads: any. IRQL <= DISPATCH_LEVEL. Rules NB-20, NB-24, GEN-00.
+ */
+NBL_API NET_BUFFER *nbl_pool_take_buffers(NDIS_HANDLE pool, ULONG count, NET_BUFFER **last);
+
+/* nbl_pool_give_buffers frees a whole chain of NET_BUFFERs, each as NdisFreeNetBuffer would.
+ *
+ * chain: linked through Next, NULL-terminated; NULL is an empty chain; the NBs may come from different pools. Returns how
+ * many were freed; one that may not be freed (NB-25) is a violation, is skipped and is not counted.
+ * Threads: the owner of all. IRQL <= DISPATCH_LEVEL. Cannot fail.
+ */
+NBL_API ULONG nbl_pool_give_buffers(NET_BUFFER *chain);
+
 /* nbl_pool_statistics counts what a pool holds. */
 struct nbl_pool_statistics {
     uint64_t live;       /* objects in use now, derived ones that were made with this pool included */

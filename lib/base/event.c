@@ -5,8 +5,10 @@
 #include "event.h"
 
 #include "track.h"
+#include "wide.h"
 
 atomic_uint nbl__hooks = NBL__HOOK_START;
+unsigned nbl__hooks_public = NBL__HOOK_START;
 
 /* Announcing reads the table without the lock. A slot's context is written while its listener is NULL, so a context that
  * was read between two equal listeners belongs to that listener. */
@@ -16,14 +18,26 @@ static struct {
     _Atomic(void *) context;
 } subscriptions[NBL_EVENT_LISTENERS];
 
+/* Both words are changed under a lock, so that they always say the same once nobody is in here. */
+static void hooks_change(unsigned set, unsigned clear)
+{
+    static struct nbl__lock hooks_lock = NBL__LOCK_INITIALIZER;
+    unsigned hooks;
+    nbl__lock_acquire(&hooks_lock);
+    hooks = (nbl__hooks_now() & ~clear) | set;
+    atomic_store(&nbl__hooks, hooks);
+    __atomic_store_n(&nbl__hooks_public, hooks, __ATOMIC_SEQ_CST);
+    nbl__lock_release(&hooks_lock);
+}
+
 void nbl__hooks_set(unsigned hooks)
 {
-    atomic_fetch_or(&nbl__hooks, hooks);
+    hooks_change(hooks, 0);
 }
 
 void nbl__hooks_clear(unsigned hooks)
 {
-    atomic_fetch_and(&nbl__hooks, ~hooks);
+    hooks_change(0, hooks);
 }
 
 /* Not strcmp: an embedding without an operating system does not supply it. */
@@ -57,6 +71,7 @@ void nbl__start(void)
     static struct nbl__lock start_lock = NBL__LOCK_INITIALIZER;
     nbl__lock_acquire(&start_lock);
     if (nbl__hooked(NBL__HOOK_START)) {
+        nbl__wide_choose();
         if (wants_malloc())
             nbl__hooks_set(NBL__HOOK_MALLOC);
         else if (wants_track())

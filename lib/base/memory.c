@@ -75,10 +75,35 @@ uint64_t nbl_memory_bytes(void)
     return atomic_load_explicit(&held, memory_order_relaxed);
 }
 
+#define JOINED_MOST 4u
+static struct nbl__lock joined_lock = NBL__LOCK_INITIALIZER;
+static struct nbl__slab *joined[JOINED_MOST];
+
+void nbl__memory_join(struct nbl__slab *slab)
+{
+    uint32_t i = 0;
+    nbl__lock_acquire(&joined_lock);
+    while (i < JOINED_MOST && joined[i] != NULL && joined[i] != slab)
+        i++;
+    if (i < JOINED_MOST)
+        joined[i] = slab;
+    nbl__lock_release(&joined_lock);
+}
+
+static uint64_t trim_joined(void)
+{
+    uint64_t given = 0;
+    nbl__lock_acquire(&joined_lock);
+    for (uint32_t i = 0; i < JOINED_MOST && joined[i] != NULL; i++)
+        given += nbl__slab_trim(joined[i]);
+    nbl__lock_release(&joined_lock);
+    return given;
+}
+
 uint64_t nbl_memory_trim(void)
 {
     uint64_t given = nbl__thread_exit(nbl__thread_current());
     for (uint32_t i = 0; i < NBL__CLASSES; i++)
         given += nbl__slab_trim(&nbl__memory_classes[i]);
-    return given;
+    return given + trim_joined();
 }

@@ -485,7 +485,7 @@ static void *magazine_take(struct nbl__slab *slab)
         if (!filled)
             return NULL;
     }
-    return *nbl__magazine_pop(magazine, 1);
+    return nbl__magazine_pop(magazine);
 }
 
 void *nbl__slab_take_slow(struct nbl__slab *slab, size_t bytes)

@@ -120,36 +120,20 @@ static inline void nbl__magazine_set(struct nbl__magazine *magazine, uint32_t co
     atomic_store_explicit(&magazine->count, count, memory_order_relaxed);
 }
 
-/* nbl__magazine_pop takes `blocks` <= count blocks off; the caller reads them from the returned address. */
-static inline void **nbl__magazine_pop(struct nbl__magazine *magazine, uint32_t blocks)
+/* nbl__magazine_lower lowers the count to `count`. */
+static inline void nbl__magazine_lower(struct nbl__magazine *magazine, uint32_t count)
 {
-    uint32_t const count = nbl__magazine_blocks(magazine) - blocks;
     nbl__magazine_set(magazine, count);
-    if (count < atomic_load_explicit(&magazine->low, memory_order_relaxed))
+    if (NBL_UNLIKELY(count < atomic_load_explicit(&magazine->low, memory_order_relaxed)))
         atomic_store_explicit(&magazine->low, count, memory_order_relaxed);
-    return &magazine->blocks[count];
 }
 
-/* nbl__slab_ready gives the calling thread's magazine when it can serve `blocks` blocks at once and no hook is set that
- * wants to see each of them; NULL means: use nbl__slab_take. `hooks` are the ones set now. */
-static inline struct nbl__magazine *nbl__slab_ready(struct nbl__slab const *slab, unsigned hooks, uint32_t blocks)
+/* nbl__magazine_pop takes the newest block off a magazine that has one. */
+static inline void *nbl__magazine_pop(struct nbl__magazine *magazine)
 {
-    struct nbl__magazine *magazine;
-    if (NBL_UNLIKELY((hooks & NBL__SLAB_HOOKS) != 0))
-        return NULL;
-    magazine = nbl__magazine_of(slab);
-    return NBL_LIKELY(magazine != NULL && nbl__magazine_blocks(magazine) >= blocks) ? magazine : NULL;
-}
-
-/* nbl__slab_room is nbl__slab_ready for giving back. */
-static inline struct nbl__magazine *nbl__slab_room(struct nbl__slab const *slab, unsigned hooks, uint32_t blocks)
-{
-    struct nbl__magazine *magazine;
-    if (NBL_UNLIKELY((hooks & NBL__SLAB_HOOKS) != 0))
-        return NULL;
-    magazine = nbl__magazine_of(slab);
-    return NBL_LIKELY(magazine != NULL && nbl__magazine_blocks(magazine) + blocks <= NBL__MAGAZINE_BLOCKS) ? magazine
-                                                                                                           : NULL;
+    uint32_t const count = nbl__magazine_blocks(magazine) - 1;
+    nbl__magazine_lower(magazine, count);
+    return magazine->blocks[count];
 }
 
 static inline void nbl__magazine_push(struct nbl__magazine *magazine, void *block)
@@ -159,20 +143,47 @@ static inline void nbl__magazine_push(struct nbl__magazine *magazine, void *bloc
     nbl__magazine_set(magazine, count + 1);
 }
 
+/* nbl__slab_pop takes one block from the calling thread's magazine, or returns NULL when that has none: then nbl__slab_take
+ * is to be used, as it is while a hook is set that wants to see each block. */
+static inline void *nbl__slab_pop(struct nbl__slab const *slab)
+{
+    struct nbl__magazine *magazine = nbl__magazine_of(slab);
+    uint32_t count;
+    if (NBL_UNLIKELY(magazine == NULL))
+        return NULL;
+    count = nbl__magazine_blocks(magazine);
+    if (NBL_UNLIKELY(count == 0))
+        return NULL;
+    nbl__magazine_lower(magazine, count - 1);
+    return magazine->blocks[count - 1];
+}
+
+/* nbl__slab_push gives one block to the calling thread's magazine. Returns false when that has no room. */
+static inline bool nbl__slab_push(struct nbl__slab const *slab, void *block)
+{
+    struct nbl__magazine *magazine = nbl__magazine_of(slab);
+    uint32_t count;
+    if (NBL_UNLIKELY(magazine == NULL))
+        return false;
+    count = nbl__magazine_blocks(magazine);
+    if (NBL_UNLIKELY(count == NBL__MAGAZINE_BLOCKS))
+        return false;
+    magazine->blocks[count] = block;
+    nbl__magazine_set(magazine, count + 1);
+    return true;
+}
+
 /* nbl__slab_take takes one block, or returns NULL. bytes <= block_bytes is how much of it the caller uses. */
 static inline void *nbl__slab_take(struct nbl__slab *slab, size_t bytes)
 {
-    struct nbl__magazine *magazine = nbl__slab_ready(slab, nbl__hooks_now(), 1);
-    return NBL_LIKELY(magazine != NULL) ? *nbl__magazine_pop(magazine, 1) : nbl__slab_take_slow(slab, bytes);
+    void *block = NBL_LIKELY(!nbl__hooked(NBL__SLAB_HOOKS)) ? nbl__slab_pop(slab) : NULL;
+    return NBL_LIKELY(block != NULL) ? block : nbl__slab_take_slow(slab, bytes);
 }
 
 /* nbl__slab_give gives one block back. Cannot fail; any thread may give what another took. */
 static inline void nbl__slab_give(struct nbl__slab *slab, void *block, size_t bytes)
 {
-    struct nbl__magazine *magazine = nbl__slab_room(slab, nbl__hooks_now(), 1);
-    if (NBL_LIKELY(magazine != NULL))
-        nbl__magazine_push(magazine, block);
-    else
+    if (NBL_UNLIKELY(nbl__hooked(NBL__SLAB_HOOKS) || !nbl__slab_push(slab, block)))
         nbl__slab_give_slow(slab, block, bytes);
 }
 

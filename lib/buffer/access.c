@@ -65,8 +65,9 @@ static PVOID not_in_place(NET_BUFFER const *buffer, struct nbl__position positio
     return storage == NULL ? NULL : gather(position, bytes, storage);
 }
 
-static NBL_NOINLINE PVOID get_data_buffer(NET_BUFFER *NetBuffer, ULONG BytesNeeded, PVOID Storage, ULONG AlignMultiple,
-                                          ULONG AlignOffset)
+/* What the header's definition leaves over. */
+PVOID nbl__get_data_buffer(NET_BUFFER *NetBuffer, ULONG BytesNeeded, PVOID Storage, ULONG AlignMultiple,
+                           ULONG AlignOffset)
 {
     struct nbl__position position;
     if (!alignment_valid(AlignMultiple, AlignOffset)) {
@@ -111,7 +112,7 @@ PVOID NdisGetDataBuffer(NET_BUFFER *NetBuffer, ULONG BytesNeeded, PVOID Storage,
         if (NBL_LIKELY(address != NULL))
             return address;
     }
-    return get_data_buffer(NetBuffer, BytesNeeded, Storage, AlignMultiple, AlignOffset);
+    return nbl__get_data_buffer(NetBuffer, BytesNeeded, Storage, AlignMultiple, AlignOffset);
 }
 
 ULONG NdisQueryNetBufferPhysicalCount(NET_BUFFER *NetBuffer)

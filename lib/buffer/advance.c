@@ -48,7 +48,7 @@ static bool free_if_unused(NET_BUFFER *buffer, NET_BUFFER_FREE_MDL *handler, cha
     return true;
 }
 
-static void free_unused(NET_BUFFER *buffer, NET_BUFFER_FREE_MDL *handler, char const *call)
+static inline void free_unused(NET_BUFFER *buffer, NET_BUFFER_FREE_MDL *handler, char const *call)
 {
     while (buffer->MdlChain != NULL && free_if_unused(buffer, handler, call))
         ;
@@ -73,6 +73,12 @@ static void advance(NET_BUFFER *buffer, ULONG delta, BOOLEAN free_mdl, NET_BUFFE
     (void)nbl__buffer_locate(buffer);
 }
 
+/* What the header's definition leaves over. */
+void nbl__advance(NET_BUFFER *buffer, ULONG delta, BOOLEAN free_mdl, NET_BUFFER_FREE_MDL *handler)
+{
+    advance(buffer, delta, free_mdl, handler, "NdisAdvanceNetBufferDataStart");
+}
+
 /* An advance that stays in the first MDL is three stores, whatever FreeMdl says. Delta 0 stores what is there. */
 static inline bool advance_in_first(NET_BUFFER *buffer, ULONG delta)
 {
@@ -90,7 +96,7 @@ VOID NdisAdvanceNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG DataOffsetDelta,
                                    NET_BUFFER_FREE_MDL *FreeMdlHandler)
 {
     if (NBL_UNLIKELY(!advance_in_first(NetBuffer, DataOffsetDelta)))
-        advance(NetBuffer, DataOffsetDelta, FreeMdl, FreeMdlHandler, "NdisAdvanceNetBufferDataStart");
+        nbl__advance(NetBuffer, DataOffsetDelta, FreeMdl, FreeMdlHandler);
 }
 
 VOID NdisAdvanceNetBufferListDataStart(NET_BUFFER_LIST *NetBufferList, ULONG DataOffsetDelta, BOOLEAN FreeMdl,
@@ -101,6 +107,11 @@ VOID NdisAdvanceNetBufferListDataStart(NET_BUFFER_LIST *NetBufferList, ULONG Dat
             advance(buffer, DataOffsetDelta, FreeMdl, FreeMdlHandler, "NdisAdvanceNetBufferListDataStart");
 }
 
+static bool is_retreat(struct nbl__mdl_record const *record)
+{
+    return record->kind == NBL__MDL_RETREAT || record->kind == NBL__MDL_SMALL;
+}
+
 void nbl__buffer_release_records(NET_BUFFER *buffer, char const *rule, enum nbl_severity severity, char const *call)
 {
     struct nbl__mdl_record *record = buffer->NdisReserved[0];
@@ -109,9 +120,9 @@ void nbl__buffer_release_records(NET_BUFFER *buffer, char const *rule, enum nbl_
         struct nbl__mdl_record *next = record->next;
         if (record->kind == NBL__MDL_CUSTOM)
             nbl__violation(rule, NBL_SEVERITY_ERROR, call, ((struct nbl__mdl_custom *)(void *)record)->mdl);
-        else if (record->kind == NBL__MDL_RETREAT)
+        else if (is_retreat(record))
             nbl__violation(rule, severity, call, nbl__mdl_of_record(record));
-        if (record->kind == NBL__MDL_RETREAT)
+        if (is_retreat(record))
             NBL__EVENT(NBL_EVENT_MDL_FREE, call, nbl__mdl_of_record(record), buffer, record->byte_count);
         nbl__retreat_release(record);
         record = next;

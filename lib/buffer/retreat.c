@@ -151,27 +151,79 @@ static NBL_NOINLINE NDIS_STATUS retreat(NET_BUFFER *buffer, struct request const
     return NDIS_STATUS_SUCCESS;
 }
 
-/* A retreat that stays in the first MDL, with nobody watching, is three stores. D = 0 stores what is there. */
-static inline bool retreat_in_first(NET_BUFFER *buffer, ULONG delta)
+/* ---- Small retreats: most headers fit a block whose MDL is prepared once. ---- */
+
+#define SMALL_BLOCK 256u
+#define SMALL_FRONT 80u /* nbl__mdl_block_bytes of up to a page */
+#define SMALL_BYTES (SMALL_BLOCK - SMALL_FRONT)
+#define SMALL_ID 61u
+
+static void small_construct(void *block, void *context)
 {
-    ULONG const offset = buffer->DataOffset - delta;
-    if (NBL_UNLIKELY(nbl__hooks_now() != 0 || delta > buffer->DataOffset || !nbl__buffer_on_first(buffer)
-                     || offset >= buffer->MdlChain->ByteCount || (uint64_t)buffer->DataLength + delta > LARGEST))
-        return false;
-    buffer->DataOffset = offset;
-    buffer->CurrentMdlOffset = offset;
-    buffer->stDataLength = (SIZE_T)buffer->DataLength + delta;
-    return true;
+    (void)context;
+    (void)nbl__mdl_construct(block, NBL__MDL_SMALL, (unsigned char *)block + SMALL_FRONT, SMALL_BYTES);
+}
+
+static struct nbl__slab small_slab = {
+    .id = SMALL_ID, .block_bytes = SMALL_BLOCK, .construct = small_construct, .lock = NBL__LOCK_INITIALIZER,
+};
+
+static NBL_COLD struct nbl__mdl_record *small_take_slow(void)
+{
+    nbl__memory_join(&small_slab);
+    return nbl__slab_take_slow(&small_slab, SMALL_BLOCK);
+}
+
+/* What drivers may have changed shows in the address and the flags; only the length differs from use to use. */
+static inline struct nbl__mdl_record *small_take(ULONG bytes)
+{
+    struct nbl__mdl_record *record = nbl__slab_pop(&small_slab);
+    MDL *mdl;
+    if (NBL_UNLIKELY(record == NULL && (record = small_take_slow()) == NULL))
+        return NULL;
+    mdl = (MDL *)(void *)(record + 1);
+    if (NBL_UNLIKELY(record->kind != NBL__MDL_SMALL || mdl->MappedSystemVa != (unsigned char *)record + SMALL_FRONT
+                     || mdl->MdlFlags != (MDL_SOURCE_IS_NONPAGED_POOL | MDL_ALLOCATED_FIXED_SIZE)))
+        small_construct(record, NULL);
+    record->byte_count = bytes;
+    mdl->ByteCount = bytes;
+    mdl->Size = nbl__mdl_size((mdl->ByteOffset + bytes + PAGE_SIZE - 1) >> PAGE_SHIFT);
+    return record;
 }
 
 /* A retreat that needs libnbl's own memory, with nobody watching. Returns false, having done nothing, for any other. */
 static inline bool retreat_by_default(NET_BUFFER *buffer, struct request const *request)
 {
+    uint64_t const wanted = (uint64_t)request->delta + request->backfill;
     struct nbl__mdl_record *record;
     if (request->allocate != NULL || nbl__hooks_now() != 0 || request->delta <= buffer->DataOffset
-        || !arithmetic_fits(buffer, request) || acquire_default(request, &record) != NDIS_STATUS_SUCCESS)
+        || wanted > SMALL_BYTES || !total_fits(buffer, wanted))
+        return false;
+    record = small_take((ULONG)wanted);
+    if (record == NULL)
         return false;
     commit(buffer, request, record);
+    return true;
+}
+
+/* What the header's definition leaves over. */
+NDIS_STATUS nbl__retreat(NET_BUFFER *buffer, ULONG delta, ULONG backfill, NET_BUFFER_ALLOCATE_MDL *handler)
+{
+    struct request const request = { delta, backfill, handler, NULL, "NdisRetreatNetBufferDataStart" };
+    return retreat_by_default(buffer, &request) ? NDIS_STATUS_SUCCESS : retreat(buffer, &request);
+}
+
+/* A retreat that stays in the first MDL, with nobody watching, is three stores. D = 0 stores what is there. */
+static inline bool retreat_in_first(NET_BUFFER *buffer, ULONG delta)
+{
+    uint64_t const offset = (uint64_t)buffer->DataOffset - delta;
+    uint64_t const length = (uint64_t)buffer->DataLength + delta;
+    if (NBL_UNLIKELY(!nbl__buffer_on_first(buffer) || offset >= buffer->MdlChain->ByteCount || length > LARGEST
+                     || nbl__hooks_now() != 0))
+        return false;
+    buffer->DataOffset = (ULONG)offset;
+    buffer->CurrentMdlOffset = (ULONG)offset;
+    buffer->stDataLength = (SIZE_T)length;
     return true;
 }
 
@@ -180,11 +232,7 @@ NDIS_STATUS NdisRetreatNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG DataOffse
 {
     if (NBL_LIKELY(retreat_in_first(NetBuffer, DataOffsetDelta)))
         return NDIS_STATUS_SUCCESS;
-    if (retreat_by_default(NetBuffer, &(struct request){ DataOffsetDelta, DataBackFill, AllocateMdlHandler, NULL,
-                                                         "NdisRetreatNetBufferDataStart" }))
-        return NDIS_STATUS_SUCCESS;
-    return retreat(NetBuffer, &(struct request){ DataOffsetDelta, DataBackFill, AllocateMdlHandler, NULL,
-                                                 "NdisRetreatNetBufferDataStart" });
+    return nbl__retreat(NetBuffer, DataOffsetDelta, DataBackFill, AllocateMdlHandler);
 }
 
 /* ---- The whole list ---- */
@@ -192,6 +240,10 @@ NDIS_STATUS NdisRetreatNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG DataOffse
 void nbl__retreat_release(struct nbl__mdl_record *record)
 {
     uint8_t const kind = record->kind;
+    if (NBL_LIKELY(kind == NBL__MDL_SMALL)) {
+        nbl__slab_give(&small_slab, record, SMALL_BLOCK);
+        return;
+    }
     record->kind = NBL__MDL_RELEASED;
     if (kind == NBL__MDL_CUSTOM)
         nbl__memory_release(record, sizeof(struct nbl__mdl_custom));

@@ -9,6 +9,7 @@
 #define NBL_BUFFER_WINDOW_H
 
 #include "../base/event.h"
+#include "../base/pair.h"
 #include "../base/zero.h"
 #include "../mdl/record.h"
 
@@ -27,16 +28,23 @@ static inline PVOID nbl__buffer_tag(enum nbl__buffer_kind kind)
     return (PVOID)((uintptr_t)0x4E425500u | (uintptr_t)kind);
 }
 
-/* A derived NB's tag holds where its block counts the MDLs that retreats attach to its NBs. The counter is aligned to 16. */
-static inline PVOID nbl__buffer_tag_derived(uint32_t *attached)
+#define NBL__BUFFER_KIND_BITS 7u
+
+/* The tag of a NB that came with a list holds where that list counts the MDLs that retreats attach to its NBs; the counter's
+ * address is a multiple of 8. */
+static inline PVOID nbl__buffer_tag_with(enum nbl__buffer_kind kind, uint16_t *attached)
 {
-    return (PVOID)((uintptr_t)attached | (uintptr_t)NBL__BUFFER_DERIVED);
+    return (PVOID)((uintptr_t)attached | (uintptr_t)kind);
 }
 
-static inline uint32_t *nbl__buffer_attached(NET_BUFFER const *buffer)
+/* nbl__buffer_attached gives that counter, or NULL for a NB that came alone. */
+static inline uint16_t *nbl__buffer_attached(NET_BUFFER const *buffer)
 {
     uintptr_t const tag = (uintptr_t)buffer->NdisReserved[1];
-    return (tag & 15u) == (uintptr_t)NBL__BUFFER_DERIVED ? (uint32_t *)(tag & ~(uintptr_t)15u) : NULL;
+    uintptr_t const kind = tag & NBL__BUFFER_KIND_BITS;
+    if (kind != (uintptr_t)NBL__BUFFER_EMBEDDED && kind != (uintptr_t)NBL__BUFFER_DERIVED)
+        return NULL;
+    return (uint16_t *)(tag & ~(uintptr_t)NBL__BUFFER_KIND_BITS);
 }
 
 /* struct nbl__position is a byte of a chain: byte `offset` of `mdl`. At the end of a chain offset = ByteCount of the last
@@ -73,6 +81,11 @@ static inline ULONG nbl__position_left(struct nbl__position position)
     return position.mdl->ByteCount - position.offset;
 }
 
+/* The exported halves of the calls whose usual case the header has in line. */
+NBL_API NDIS_STATUS nbl__retreat(NET_BUFFER *buffer, ULONG delta, ULONG backfill, NET_BUFFER_ALLOCATE_MDL *handler);
+NBL_API void nbl__advance(NET_BUFFER *buffer, ULONG delta, BOOLEAN free_mdl, NET_BUFFER_FREE_MDL *handler);
+NBL_API PVOID nbl__get_data_buffer(NET_BUFFER *buffer, ULONG bytes, PVOID storage, ULONG multiple, ULONG offset);
+
 /* nbl__buffer_locate recomputes the pair from DataOffset (NB-07, NB-08, NB-10). Returns false, with the end pair, when
  * DataOffset lies beyond the chain. */
 bool nbl__buffer_locate(NET_BUFFER *buffer);
@@ -85,22 +98,43 @@ static inline bool nbl__buffer_on_first(NET_BUFFER const *buffer)
         && buffer->CurrentMdlOffset == buffer->DataOffset;
 }
 
-/* nbl__buffer_reset makes every field of a NET_BUFFER what a fresh one without MDLs has (NB-20). The fields that callers set
- * next are cleared one by one, so that a compiler leaves out what is overwritten. */
-static inline void nbl__buffer_reset(NET_BUFFER *buffer, NDIS_HANDLE pool, PVOID tag)
+/* struct nbl__buffer_value is what differs between fresh NET_BUFFERs; all else is 0 (NB-20). */
+struct nbl__buffer_value {
+    NET_BUFFER *next;
+    MDL *chain;
+    struct nbl__position start; /* the pair, canonical for `offset` */
+    ULONG offset;
+    ULONG length;
+    USHORT checksum_bias;
+    NDIS_HANDLE pool;
+    struct nbl__mdl_record *newest;
+    PVOID tag;
+};
+
+/* nbl__buffer_make stores every field of a NET_BUFFER, which is aligned to 16. */
+static NBL_FLATTEN void nbl__buffer_make(NET_BUFFER *buffer, struct nbl__buffer_value value)
 {
     size_t const front = offsetof(NET_BUFFER, ProtocolReserved);
-    buffer->Next = NULL;
-    buffer->CurrentMdl = NULL;
-    buffer->CurrentMdlOffset = 0;
-    buffer->stDataLength = 0;
-    buffer->MdlChain = NULL;
-    buffer->DataOffset = 0;
-    buffer->ChecksumBias = 0;
+#if NBL__HAS_PAIRS
+    unsigned char *at = (unsigned char *)buffer;
+    nbl__store_pair(at, nbl__word(value.next), nbl__word(value.start.mdl));
+    nbl__store_pair(at + 16, nbl__word_of_halves(value.start.offset, 0), value.length);
+    nbl__store_pair(at + 32, nbl__word(value.chain), nbl__word_of_halves(value.offset, 0));
+    nbl__store_pair(at + 48, nbl__word_of_quarters(value.checksum_bias, 0), nbl__word(value.pool));
+    nbl__store_pair(at + 64, nbl__word(value.newest), nbl__word(value.tag));
+#else
+    buffer->Next = value.next;
+    buffer->CurrentMdl = value.start.mdl;
+    buffer->CurrentMdlOffset = value.start.offset;
+    buffer->stDataLength = value.length;
+    buffer->MdlChain = value.chain;
+    buffer->DataOffset = value.offset;
+    buffer->ChecksumBias = value.checksum_bias;
     buffer->Reserved = 0;
-    buffer->NdisPoolHandle = pool;
-    buffer->NdisReserved[0] = NULL;
-    buffer->NdisReserved[1] = tag;
+    buffer->NdisPoolHandle = value.pool;
+    buffer->NdisReserved[0] = value.newest;
+    buffer->NdisReserved[1] = value.tag;
+#endif
     nbl__zero((unsigned char *)buffer + front, sizeof(*buffer) - front);
 }
 
@@ -110,8 +144,8 @@ void nbl__buffer_show(NET_BUFFER const *buffer, ULONG bytes);
 /* nbl__buffer_attach hangs a record off a NET_BUFFER, as its newest. */
 static inline void nbl__buffer_attach(NET_BUFFER *buffer, struct nbl__mdl_record *record)
 {
-    uint32_t *attached = nbl__buffer_attached(buffer);
-    if (attached != NULL)
+    uint16_t *attached = nbl__buffer_attached(buffer);
+    if (attached != NULL && *attached != UINT16_MAX)
         ++*attached;
     record->next = buffer->NdisReserved[0];
     buffer->NdisReserved[0] = record;

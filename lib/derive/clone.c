@@ -18,25 +18,16 @@ static bool measure(NET_BUFFER_LIST const *original, bool share_mdls, struct nbl
 }
 
 /* CLONE-09: the window begins in the MDL that holds the first used byte; what is in front of it there is backfill. */
-static void share(NET_BUFFER *clone, NET_BUFFER const *original)
+static inline void build(struct nbl__builder *builder, NET_BUFFER_LIST const *original, bool share_mdls)
 {
-    struct nbl__position const start = nbl__buffer_start(original);
-    clone->MdlChain = start.mdl;
-    nbl__build_window(clone, start.offset, original->DataLength);
-}
-
-static void build(struct nbl__builder start, NET_BUFFER_LIST const *original, bool share_mdls)
-{
-    struct nbl__builder *const builder = &start;
     for (NET_BUFFER const *buffer = original->FirstNetBuffer; buffer != NULL; buffer = buffer->Next) {
-        NET_BUFFER *clone = nbl__build_buffer(builder);
-        clone->ChecksumBias = buffer->ChecksumBias;
         if (share_mdls) {
-            share(clone, buffer);
+            struct nbl__position const first = nbl__buffer_start(buffer);
+            nbl__build_buffer(builder, first.mdl, first, first.offset, buffer->DataLength, buffer->ChecksumBias);
         } else {
             struct nbl__cursor cursor = nbl__cursor_at(buffer, 0);
-            nbl__build_range(builder, clone, &cursor, buffer->DataLength);
-            nbl__build_window(clone, 0, buffer->DataLength);
+            nbl__build_range(builder, &cursor, buffer->DataLength);
+            nbl__build_buffer_here(builder, 0, buffer->DataLength, buffer->ChecksumBias);
         }
     }
 }
@@ -66,8 +57,8 @@ NET_BUFFER_LIST *NdisAllocateCloneNetBufferList(NET_BUFFER_LIST *OriginalNetBuff
     }
     if (!nbl__derive_start(&builder, &layout, &pools, NBL__LIST_CLONE, AllocateCloneFlags))
         return NULL;
-    build(builder, OriginalNetBufferList, share_mdls);
-    return nbl__derive_finish(&builder, OriginalNetBufferList, call);
+    build(&builder, OriginalNetBufferList, share_mdls);
+    return nbl__derive_finish(&builder, &pools, &layout, OriginalNetBufferList, call);
 }
 
 VOID NdisFreeCloneNetBufferList(NET_BUFFER_LIST *CloneNetBufferList, ULONG FreeCloneFlags)

@@ -48,16 +48,13 @@ static void copy_bytes(UCHAR *to, NET_BUFFER const *buffer)
     }
 }
 
-static void build(struct nbl__builder start, NET_BUFFER_LIST const *original, ULONG backfill)
+static inline void build(struct nbl__builder *builder, NET_BUFFER_LIST const *original, ULONG backfill)
 {
-    struct nbl__builder *const builder = &start;
     for (NET_BUFFER const *buffer = original->FirstNetBuffer; buffer != NULL; buffer = buffer->Next) {
-        NET_BUFFER *copy = nbl__build_buffer(builder);
-        UCHAR *memory = nbl__build_private(builder, copy, backfill + buffer->DataLength, backfill);
-        copy->ChecksumBias = buffer->ChecksumBias;
+        UCHAR *memory = nbl__build_private(builder, backfill + buffer->DataLength, backfill);
         if (memory != NULL)
             copy_bytes(memory + backfill, buffer);
-        nbl__build_window(copy, backfill, buffer->DataLength);
+        nbl__build_buffer_here(builder, memory == NULL ? 0 : backfill, buffer->DataLength, buffer->ChecksumBias);
     }
 }
 
@@ -71,8 +68,8 @@ NET_BUFFER_LIST *nbl_derive_copy(NET_BUFFER_LIST const *original, NDIS_HANDLE li
     if (!nbl__derive_pools(list_pool, buffer_pool, call, &pools) || !measure(original, backfill, &layout)
         || !nbl__derive_start(&builder, &layout, &pools, NBL__LIST_COPY, 0))
         return NULL;
-    build(builder, original, backfill);
-    return nbl__derive_finish(&builder, NULL, call);
+    build(&builder, original, backfill);
+    return nbl__derive_finish(&builder, &pools, &layout, NULL, call);
 }
 
 VOID nbl_derive_free_copy(NET_BUFFER_LIST *copy)

@@ -14,13 +14,13 @@
 #ifndef NBL_DERIVE_DERIVED_H
 #define NBL_DERIVE_DERIVED_H
 
+#include "../base/memory.h"
 #include "../pool/pool.h"
 
 #include <nbl/derive.h>
 
 struct nbl__derived {
-    NBL_ALIGNAS(64) uint32_t attached; /* MDLs that retreats put on the NBs of the block, ever */
-    ULONG parameter; /* clone flags or DataOffsetDelta of the allocation */
+    NBL_ALIGNAS(64) ULONG parameter; /* clone flags or DataOffsetDelta of the allocation */
     NET_BUFFER_LIST *parent; /* whose bytes these are; NULL for a copy */
     struct nbl__pool *list_pool;
     struct nbl__pool *buffer_pool;
@@ -28,6 +28,11 @@ struct nbl__derived {
     size_t block_bytes;
     uint32_t buffers; /* how many NET_BUFFERs are in the block */
 };
+
+static inline struct nbl__derived *nbl__derived_of(NET_BUFFER_LIST *list)
+{
+    return (struct nbl__derived *)(void *)list - 1;
+}
 
 /* struct nbl__layout is what the first pass finds. */
 struct nbl__layout {
@@ -45,16 +50,37 @@ struct nbl__pools {
  * in registers. */
 struct nbl__builder {
     NET_BUFFER_LIST *list;
-    NET_BUFFER *next_buffer;      /* the first of the block that is not used yet */
-    NET_BUFFER *last_buffer;      /* the last that is linked, or NULL */
+    NET_BUFFER *next_buffer;      /* the first of the block that is not made yet */
+    NET_BUFFER *end_buffer;       /* behind the last of the block */
     unsigned char *next_part;
-    struct nbl__mdl_record *last_record; /* newest of the present NB, or NULL */
-    PVOID tag; /* of every NB of the block */
-    struct nbl__pools pools;
+    MDL *chain;                           /* first MDL of the present NB, or NULL */
+    ULONG chain_bytes;                    /* its ByteCount: reading it so soon after writing it would stall */
+    struct nbl__mdl_record *last_record;  /* newest of the present NB, or NULL */
+    struct nbl__pool *owner;              /* whose handle the next NB gets */
+    struct nbl__pool *next_owner;         /* and those behind it */
+    PVOID tag;                            /* of every NB of the block */
 };
 
-/* nbl__derive_pools checks the pools that a caller gave (GEN-11). Returns false after reporting `rule`. */
-bool nbl__derive_pools(NDIS_HANDLE lists, NDIS_HANDLE buffers, char const *call, struct nbl__pools *pools);
+static inline struct nbl__pool *nbl__derive_pool(NDIS_HANDLE handle, enum nbl__pool_kind kind, struct nbl__pool *fallback,
+                                                 char const *call)
+{
+    struct nbl__pool *pool;
+    if (handle == NULL || handle == (NDIS_HANDLE)fallback) /* what NdisGetPoolFromNetBufferList gave for another one */
+        return fallback;
+    pool = nbl__pool_of(handle, kind, call);
+    if (NBL_LIKELY(pool == NULL || pool->shape.data_size == 0))
+        return pool;
+    nbl__violation("GEN-11", NBL_SEVERITY_ERROR, call, pool);
+    return NULL;
+}
+
+/* nbl__derive_pools checks the pools that a caller gave (GEN-11). Returns false after reporting it. */
+static inline bool nbl__derive_pools(NDIS_HANDLE lists, NDIS_HANDLE buffers, char const *call, struct nbl__pools *pools)
+{
+    pools->lists = nbl__derive_pool(lists, NBL__POOL_LISTS, &nbl__pool_lists_default, call);
+    pools->buffers = nbl__derive_pool(buffers, NBL__POOL_BUFFERS, &nbl__pool_buffers_default, call);
+    return pools->lists != NULL && pools->buffers != NULL;
+}
 
 #define NBL__PART_ALIGNMENT 16u
 
@@ -119,10 +145,6 @@ static inline void nbl__measure_private(struct nbl__layout *layout, uint64_t byt
 
 /* ---- Second pass. ---- */
 
-/* nbl__derive_start allocates the block and its NBL (GEN-10). Returns false without memory; nothing is then left behind. */
-bool nbl__derive_start(struct nbl__builder *builder, struct nbl__layout const *layout, struct nbl__pools const *pools,
-                       enum nbl__list_kind kind, ULONG parameter);
-
 /* nbl__pools_embed tells whether the first NB of a derived list is the list pool's: that is so when that pool brings NBs
  * (GEN-11). Without a NBL pool the caller's NB pool comes first: its handle is the one that the caller knows. */
 static inline bool nbl__pools_embed(struct nbl__pool const *lists, struct nbl__pool const *buffers)
@@ -130,30 +152,63 @@ static inline bool nbl__pools_embed(struct nbl__pool const *lists, struct nbl__p
     return lists->has_buffer && (!lists->internal || buffers->internal);
 }
 
-/* nbl__build_buffer links the next NB of the block to the list: fresh, without MDLs. */
-static inline NET_BUFFER *nbl__build_buffer(struct nbl__builder *builder)
+/* nbl__layout_bytes is the whole block's size, or 0 when it does not fit the address space. */
+static inline size_t nbl__layout_bytes(struct nbl__layout const *layout)
 {
-    NET_BUFFER *buffer = builder->next_buffer++;
-    struct nbl__pool *owner = builder->pools.buffers;
-    if (builder->last_buffer == NULL && nbl__pools_embed(builder->pools.lists, owner))
-        owner = builder->pools.lists;
-    nbl__buffer_reset(buffer, owner, builder->tag);
-    if (builder->last_buffer == NULL)
-        builder->list->FirstNetBuffer = buffer;
-    else
-        builder->last_buffer->Next = buffer;
-    builder->last_buffer = buffer;
+    uint64_t const front = sizeof(struct nbl__derived) + sizeof(NET_BUFFER_LIST);
+    uint64_t bytes;
+    if (layout->buffers > UINT32_MAX || layout->part_bytes > SIZE_MAX / 2)
+        return 0;
+    bytes = front + layout->buffers * sizeof(NET_BUFFER) + layout->part_bytes;
+    return bytes > SIZE_MAX / 2 ? 0 : (size_t)bytes;
+}
+
+/* nbl__derive_allocate gives a block for a layout, its record filled in but for the parent; NULL without memory. */
+static NBL_FLATTEN struct nbl__derived *nbl__derive_allocate(struct nbl__layout const *layout,
+                                                             struct nbl__pools const *pools, ULONG parameter)
+{
+    size_t const bytes = nbl__layout_bytes(layout);
+    struct nbl__slab *slab;
+    struct nbl__derived *derived;
+    if (NBL_UNLIKELY(bytes == 0))
+        return NULL;
+    slab = nbl__memory_class(bytes);
+    derived = NBL_LIKELY(slab != NULL) ? nbl__slab_take(slab, bytes) : nbl__memory_allocate(bytes);
+    if (NBL_LIKELY(derived != NULL))
+        *derived = (struct nbl__derived){ parameter, NULL, pools->lists, pools->buffers, slab, bytes,
+                                          (uint32_t)layout->buffers };
+    return derived;
+}
+
+/* nbl__derive_start allocates the block and its NBL (GEN-10). Returns false without memory; nothing is then left behind. */
+static NBL_FLATTEN bool nbl__derive_start(struct nbl__builder *builder, struct nbl__layout const *layout,
+                                          struct nbl__pools const *pools, enum nbl__list_kind kind, ULONG parameter)
+{
+    struct nbl__derived *derived = nbl__derive_allocate(layout, pools, parameter);
+    if (NBL_UNLIKELY(derived == NULL))
+        return false;
+    builder->list = (NET_BUFFER_LIST *)(void *)(derived + 1);
+    builder->next_buffer = (NET_BUFFER *)(void *)(builder->list + 1);
+    builder->end_buffer = builder->next_buffer + layout->buffers;
+    nbl__list_make(builder->list, NULL, layout->buffers == 0 ? NULL : builder->next_buffer, pools->lists,
+                   pools->lists->protocol, kind);
+    builder->next_part = (unsigned char *)builder->end_buffer;
+    builder->chain = NULL;
+    builder->chain_bytes = 0;
     builder->last_record = NULL;
-    return buffer;
+    builder->owner = nbl__pools_embed(pools->lists, pools->buffers) ? pools->lists : pools->buffers;
+    builder->next_owner = pools->buffers;
+    builder->tag = nbl__buffer_tag_with(NBL__BUFFER_DERIVED, &nbl__list_state(builder->list)->attached);
+    return true;
 }
 
 /* nbl__build_append links an MDL and its record behind those that the NB has: records are in the order of the chain. */
-static inline void nbl__build_append(struct nbl__builder *builder, NET_BUFFER *buffer, void *place, MDL *mdl)
+static inline void nbl__build_append(struct nbl__builder *builder, void *place, MDL *mdl, ULONG bytes)
 {
     struct nbl__mdl_record *record = place;
     if (builder->last_record == NULL) {
-        buffer->MdlChain = mdl;
-        buffer->NdisReserved[0] = record;
+        builder->chain = mdl;
+        builder->chain_bytes = bytes;
     } else {
         ((MDL *)(void *)(builder->last_record + 1))->Next = mdl;
         builder->last_record->next = record;
@@ -161,15 +216,14 @@ static inline void nbl__build_append(struct nbl__builder *builder, NET_BUFFER *b
     builder->last_record = record;
 }
 
-/* nbl__build_range links MDLs over `bytes` bytes from a cursor to the NB, and moves it behind them. */
-static inline void nbl__build_range(struct nbl__builder *builder, NET_BUFFER *buffer, struct nbl__cursor *cursor,
-                                    ULONG bytes)
+/* nbl__build_range links MDLs over `bytes` bytes from a cursor for the next NB, and moves it behind them. */
+static inline void nbl__build_range(struct nbl__builder *builder, struct nbl__cursor *cursor, ULONG bytes)
 {
     while (bytes > 0) {
         ULONG const step = nbl__cursor_piece(cursor, bytes);
         void *place = builder->next_part;
         builder->next_part += nbl__mdl_block_bytes(step);
-        nbl__build_append(builder, buffer, place, nbl__mdl_derive(place, cursor->mdl, (ULONG)cursor->offset, step));
+        nbl__build_append(builder, place, nbl__mdl_derive(place, cursor->mdl, (ULONG)cursor->offset, step), step);
         cursor->offset += step;
         bytes -= step;
     }
@@ -180,45 +234,81 @@ NBL_COLD void nbl__build_hidden(struct nbl__mdl_record *record, void *memory, UL
 
 /* nbl__build_private links an MDL with `bytes` bytes of its own, the first `hidden` of them backfill; returns its memory, or
  * NULL for 0 bytes. */
-static inline void *nbl__build_private(struct nbl__builder *builder, NET_BUFFER *buffer, ULONG bytes, ULONG hidden)
+static inline void *nbl__build_private(struct nbl__builder *builder, ULONG bytes, ULONG hidden)
 {
     unsigned char *place = builder->next_part;
     unsigned char *memory = place + nbl__mdl_block_bytes(bytes);
     if (bytes == 0)
         return NULL;
     builder->next_part = memory + (size_t)nbl__part_bytes(bytes);
-    nbl__build_append(builder, buffer, place, nbl__mdl_construct(place, NBL__MDL_DERIVED, memory, bytes));
+    nbl__build_append(builder, place, nbl__mdl_construct(place, NBL__MDL_DERIVED, memory, bytes), bytes);
     if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK)))
         nbl__build_hidden(builder->last_record, memory, hidden);
     return memory;
 }
 
-/* nbl__build_window sets the window of a NB whose MDLs are complete. */
-static inline void nbl__build_window(NET_BUFFER *buffer, ULONG offset, ULONG length)
+/* nbl__build_start gives the canonical pair for an offset into the chain of the present NB. */
+static inline struct nbl__position nbl__build_start(struct nbl__builder const *builder, ULONG offset)
 {
-    buffer->DataOffset = offset;
-    buffer->stDataLength = length;
-    if (NBL_LIKELY(buffer->MdlChain != NULL && offset < buffer->MdlChain->ByteCount)) {
-        buffer->CurrentMdl = buffer->MdlChain;
-        buffer->CurrentMdlOffset = offset;
-        return;
-    }
-    (void)nbl__buffer_locate(buffer);
+    struct nbl__position const origin = { builder->chain, offset };
+    return offset < builder->chain_bytes ? origin : nbl__position_normalize(origin);
+}
+
+/* nbl__build_buffer makes the next NB of the block, over the MDLs that were built since the one before. */
+static inline void nbl__build_buffer(struct nbl__builder *builder, MDL *chain, struct nbl__position start, ULONG offset,
+                                     ULONG length, USHORT checksum_bias)
+{
+    NET_BUFFER *buffer = builder->next_buffer++;
+    struct nbl__mdl_record *newest = NULL;
+    if (builder->last_record != NULL)
+        newest = (struct nbl__mdl_record *)(void *)builder->chain - 1;
+    nbl__buffer_make(buffer, (struct nbl__buffer_value){
+                                 .next = builder->next_buffer == builder->end_buffer ? NULL : builder->next_buffer,
+                                 .chain = chain, .start = start, .offset = offset, .length = length,
+                                 .checksum_bias = checksum_bias, .pool = builder->owner, .newest = newest,
+                                 .tag = builder->tag });
+    builder->owner = builder->next_owner;
+    builder->chain = NULL;
+    builder->chain_bytes = 0;
+    builder->last_record = NULL;
+}
+
+/* nbl__build_buffer_here is nbl__build_buffer for a NB over its own MDLs. */
+static inline void nbl__build_buffer_here(struct nbl__builder *builder, ULONG offset, ULONG length, USHORT checksum_bias)
+{
+    nbl__build_buffer(builder, builder->chain, nbl__build_start(builder, offset), offset, length, checksum_bias);
 }
 
 /* ---- The end of it. ---- */
 
+/* nbl__derive_account counts a derived list in its pools (sign 1) or off them (-1). Of libnbl's own pools nobody asks. */
+static inline void nbl__derive_account(struct nbl__pool *lists, struct nbl__pool *buffers, uint32_t count, int64_t sign)
+{
+    uint32_t const embedded = count > 0 && nbl__pools_embed(lists, buffers) ? 1u : 0u;
+    if (!lists->internal)
+        nbl__slab_account(&lists->slab, sign);
+    if (count > embedded && !buffers->internal)
+        nbl__slab_account(&buffers->slab, sign * (int64_t)(count - embedded));
+}
+
 /* nbl__derive_finish counts the new list in its pools and as its parent's child, and announces it. */
-NET_BUFFER_LIST *nbl__derive_finish(struct nbl__builder *builder, NET_BUFFER_LIST *parent, char const *call);
+static NBL_FLATTEN NET_BUFFER_LIST *nbl__derive_finish(struct nbl__builder const *builder, struct nbl__pools const *pools,
+                                                       struct nbl__layout const *layout, NET_BUFFER_LIST *parent,
+                                                       char const *call)
+{
+    nbl__derive_account(pools->lists, pools->buffers, (uint32_t)layout->buffers, 1);
+    /* A list that is not libnbl's cannot be counted on, so it is not counted in. */
+    if (parent != NULL && nbl__list_known(parent)) {
+        nbl__derived_of(builder->list)->parent = parent;
+        nbl__list_add_child(parent);
+    }
+    NBL__EVENT(NBL_EVENT_LIST_ALLOCATE, call, builder->list, parent, nbl__layout_bytes(layout));
+    return builder->list;
+}
 
 /* nbl__derive_free frees a derived list of one kind. Returns false after reporting GEN-08 when it is not that. `parameter` is
  * compared with the one of the allocation and reported as `rule` with `severity` when it differs. */
 bool nbl__derive_free(NET_BUFFER_LIST *list, enum nbl__list_kind kind, ULONG parameter, char const *rule,
                       enum nbl_severity severity, char const *call);
-
-static inline struct nbl__derived *nbl__derived_of(NET_BUFFER_LIST *list)
-{
-    return (struct nbl__derived *)(void *)list - 1;
-}
 
 #endif

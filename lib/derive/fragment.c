@@ -77,18 +77,16 @@ static char const *measure(NET_BUFFER_LIST const *original, struct cut const *cu
     return NULL;
 }
 
-static void build(struct nbl__builder start, NET_BUFFER_LIST const *original, struct cut const *cut)
+static inline void build(struct nbl__builder *builder, NET_BUFFER_LIST const *original, struct cut const *cut)
 {
-    struct nbl__builder *const builder = &start;
     for (NET_BUFFER const *buffer = original->FirstNetBuffer; buffer != NULL; buffer = buffer->Next) {
         struct nbl__cursor cursor = nbl__cursor_at(buffer, cut->start);
         ULONG rest = buffer->DataLength > cut->start ? buffer->DataLength - cut->start : 0;
         while (rest > 0) {
             ULONG const bytes = rest < cut->maximum ? rest : cut->maximum;
-            NET_BUFFER *fragment = nbl__build_buffer(builder);
-            (void)nbl__build_private(builder, fragment, private_bytes(cut), cut->backfill);
-            nbl__build_range(builder, fragment, &cursor, bytes);
-            nbl__build_window(fragment, cut->delta == 0 ? 0 : cut->backfill, bytes + cut->delta);
+            (void)nbl__build_private(builder, private_bytes(cut), cut->backfill);
+            nbl__build_range(builder, &cursor, bytes);
+            nbl__build_buffer_here(builder, cut->delta == 0 ? 0 : cut->backfill, bytes + cut->delta, 0);
             rest -= bytes;
         }
     }
@@ -120,8 +118,8 @@ NET_BUFFER_LIST *NdisAllocateFragmentNetBufferList(NET_BUFFER_LIST *OriginalNetB
     }
     if (layout.buffers == 0 || !nbl__derive_start(&builder, &layout, &pools, NBL__LIST_FRAGMENT, DataOffsetDelta))
         return NULL;
-    build(builder, OriginalNetBufferList, &cut);
-    return nbl__derive_finish(&builder, OriginalNetBufferList, cut.call);
+    build(&builder, OriginalNetBufferList, &cut);
+    return nbl__derive_finish(&builder, &pools, &layout, OriginalNetBufferList, cut.call);
 }
 
 VOID NdisFreeFragmentNetBufferList(NET_BUFFER_LIST *FragmentNetBufferList, ULONG DataOffsetDelta,

@@ -51,17 +51,15 @@ static char const *measure(NET_BUFFER_LIST const *source, struct join const *joi
     return NULL;
 }
 
-static void build(struct nbl__builder start, NET_BUFFER_LIST const *source, struct join const *join, ULONG total)
+static inline void build(struct nbl__builder *builder, NET_BUFFER_LIST const *source, struct join const *join, ULONG total)
 {
-    struct nbl__builder *const builder = &start;
-    NET_BUFFER *whole = nbl__build_buffer(builder);
-    (void)nbl__build_private(builder, whole, private_bytes(join), join->backfill);
+    (void)nbl__build_private(builder, private_bytes(join), join->backfill);
     for (NET_BUFFER const *buffer = source->FirstNetBuffer; buffer != NULL; buffer = buffer->Next) {
         struct nbl__cursor cursor = nbl__cursor_at(buffer, join->start);
         ULONG const bytes = contribution(buffer, join);
-        nbl__build_range(builder, whole, &cursor, bytes);
+        nbl__build_range(builder, &cursor, bytes);
     }
-    nbl__build_window(whole, join->delta == 0 ? 0 : join->backfill, total + join->delta);
+    nbl__build_buffer_here(builder, join->delta == 0 ? 0 : join->backfill, total + join->delta, 0);
 }
 
 /* REASM-01: the pool has to bring exactly the one NB. */
@@ -96,8 +94,8 @@ NET_BUFFER_LIST *NdisAllocateReassembledNetBufferList(NET_BUFFER_LIST *FragmentN
     }
     if (!nbl__derive_start(&builder, &layout, &pools, NBL__LIST_REASSEMBLED, DataOffsetDelta))
         return NULL;
-    build(builder, FragmentNetBufferList, &join, (ULONG)total);
-    return nbl__derive_finish(&builder, FragmentNetBufferList, join.call);
+    build(&builder, FragmentNetBufferList, &join, (ULONG)total);
+    return nbl__derive_finish(&builder, &pools, &layout, FragmentNetBufferList, join.call);
 }
 
 VOID NdisFreeReassembledNetBufferList(NET_BUFFER_LIST *ReassembledNetBufferList, ULONG DataOffsetDelta,

@@ -15,19 +15,6 @@ static struct nbl__context_header *header_of(NET_BUFFER_LIST_CONTEXT *block)
     return (struct nbl__context_header *)(void *)block - 1;
 }
 
-NET_BUFFER_LIST_CONTEXT *nbl__context_construct(void *place, USHORT size, USHORT used, bool initial, bool own_memory)
-{
-    struct nbl__context_header *header = place;
-    NET_BUFFER_LIST_CONTEXT *block = (NET_BUFFER_LIST_CONTEXT *)(void *)(header + 1);
-    header->reserved = initial ? used : 0;
-    header->initial = initial;
-    header->own_memory = own_memory;
-    block->Next = NULL;
-    block->Size = size;
-    block->Offset = (USHORT)(size - used);
-    return block;
-}
-
 bool nbl__context_initial(NET_BUFFER_LIST *list, void *place, ULONG pool_size, ULONG used, ULONG backfill)
 {
     ULONG const size = used + backfill > pool_size ? used + backfill : pool_size;

@@ -34,7 +34,19 @@ static inline ULONG nbl__context_round(ULONG size)
 }
 
 /* nbl__context_construct makes a block at `place`: Size = size, Offset = size - used. */
-NET_BUFFER_LIST_CONTEXT *nbl__context_construct(void *place, USHORT size, USHORT used, bool initial, bool own_memory);
+static inline NET_BUFFER_LIST_CONTEXT *nbl__context_construct(void *place, USHORT size, USHORT used, bool initial,
+                                                             bool own_memory)
+{
+    struct nbl__context_header *header = place;
+    NET_BUFFER_LIST_CONTEXT *block = (NET_BUFFER_LIST_CONTEXT *)(void *)(header + 1);
+    header->reserved = initial ? used : 0;
+    header->initial = initial;
+    header->own_memory = own_memory;
+    block->Next = NULL;
+    block->Size = size;
+    block->Offset = (USHORT)(size - used);
+    return block;
+}
 
 /* nbl__context_initial gives a NBL its initial block (CTX-04): size = max(pool_size, used + backfill), in `place` when it
  * fits in pool_size, else in memory of its own. Sizes are rounded already. Returns false, with Context NULL, when there is no

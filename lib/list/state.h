@@ -10,6 +10,7 @@
 #define NBL_LIST_STATE_H
 
 #include "../base/event.h"
+#include "../base/pair.h"
 #include "../base/zero.h"
 
 #include <nbl/types.h>
@@ -24,23 +25,52 @@ enum nbl__list_kind {
     NBL__LIST_FREE = 6
 };
 
-#define NBL__LIST_MAGIC 0x4E424C00u
+#define NBL__LIST_MAGIC 0x4E00u
 #define NBL__LIST_RETIRED 0x80000000u
 
-/* struct nbl__list_state overlays NdisReserved[0], and [1] on 32-bit hosts. */
+/* struct nbl__list_state overlays NdisReserved[0], and [1] on 32-bit hosts. `attached` counts the MDLs that retreats ever
+ * put on the NBs that came with the list, up to 0xFFFF: while it is 0, freeing need not look at them. It is written as one
+ * word when the list is made, and read as one when it is freed: narrower reads of a word just written have to wait. */
 struct NBL_MAY_ALIAS nbl__list_state {
-    uint32_t kind; /* NBL__LIST_MAGIC + enum nbl__list_kind */
+    uint16_t attached;
+    uint16_t kind; /* NBL__LIST_MAGIC + enum nbl__list_kind */
     atomic_uint children;
 };
 
-static inline uint32_t nbl__list_kind_word(enum nbl__list_kind kind)
+typedef NBL_MAY_ALIAS uint64_t nbl__list_word;
+NBL_STATIC_ASSERT(sizeof(struct nbl__list_state) == sizeof(nbl__list_word), "a list's state is one word");
+
+static inline uint16_t nbl__list_kind_word(enum nbl__list_kind kind)
 {
-    return NBL__LIST_MAGIC + (uint32_t)kind;
+    return (uint16_t)(NBL__LIST_MAGIC + (uint32_t)kind);
 }
 
 static inline struct nbl__list_state *nbl__list_state(NET_BUFFER_LIST const *list)
 {
     return (struct nbl__list_state *)(uintptr_t)list->NdisReserved;
+}
+
+/* nbl__list_pristine is the state of a list of a kind without children to which nothing was ever attached. */
+static inline uint64_t nbl__list_pristine(enum nbl__list_kind kind)
+{
+#if NBL_BIG_ENDIAN
+    return (uint64_t)nbl__list_kind_word(kind) << 32;
+#else
+    return (uint64_t)nbl__list_kind_word(kind) << 16;
+#endif
+}
+
+static inline void nbl__list_set_pristine(NET_BUFFER_LIST *list, enum nbl__list_kind kind)
+{
+    *(nbl__list_word *)(void *)list->NdisReserved = nbl__list_pristine(kind);
+}
+
+/* nbl__list_is_pristine compares with it. A child that another thread just freed is seen gone, with all that it did. */
+static inline bool nbl__list_is_pristine(NET_BUFFER_LIST const *list, enum nbl__list_kind kind)
+{
+    bool const pristine = *(nbl__list_word const *)(void const *)list->NdisReserved == nbl__list_pristine(kind);
+    atomic_thread_fence(memory_order_acquire);
+    return pristine;
 }
 
 /* nbl__list_is tells whether a list is alive and of a kind. */
@@ -53,8 +83,8 @@ static inline bool nbl__list_is(NET_BUFFER_LIST const *list, enum nbl__list_kind
 /* nbl__list_known tells whether a list is libnbl's and alive, of whatever kind. */
 static inline bool nbl__list_known(NET_BUFFER_LIST const *list)
 {
-    return nbl__list_state(list)->kind - nbl__list_kind_word(NBL__LIST_PLAIN)
-        <= (uint32_t)(NBL__LIST_COPY - NBL__LIST_PLAIN);
+    uint16_t const kind = nbl__list_state(list)->kind;
+    return kind >= nbl__list_kind_word(NBL__LIST_PLAIN) && kind <= nbl__list_kind_word(NBL__LIST_COPY);
 }
 
 /* nbl__list_set_kind changes the kind of a list, for one that is about to be freed too. */
@@ -63,19 +93,26 @@ static inline void nbl__list_set_kind(NET_BUFFER_LIST *list, enum nbl__list_kind
     nbl__list_state(list)->kind = nbl__list_kind_word(kind);
 }
 
-/* nbl__list_reset makes every field of a list what a fresh one has (NBL-05), without NBs and context; see
- * nbl__buffer_reset. */
-static inline void nbl__list_reset(NET_BUFFER_LIST *list, NDIS_HANDLE pool, UCHAR protocol, enum nbl__list_kind kind)
+/* nbl__list_make stores every field of a list: a fresh one (NBL-05) with its NBs and no context. It is aligned to 16. */
+static NBL_FLATTEN void nbl__list_make(NET_BUFFER_LIST *list, NET_BUFFER_LIST *next, NET_BUFFER *first, NDIS_HANDLE pool,
+                                       UCHAR protocol, enum nbl__list_kind kind)
 {
     size_t const front = offsetof(NET_BUFFER_LIST, ProtocolReserved);
-    list->Next = NULL;
-    list->FirstNetBuffer = NULL;
+#if NBL__HAS_PAIRS
+    unsigned char *at = (unsigned char *)list;
+    nbl__store_pair(at, nbl__word(next), nbl__word(first));
+    nbl__store_pair(at + 16, 0, 0);
+    nbl__store_pair(at + 32, nbl__word(pool), 0);
+    nbl__store_pair(at + 48, nbl__list_pristine(kind), 0);
+#else
+    list->Next = next;
+    list->FirstNetBuffer = first;
     list->Context = NULL;
     list->ParentNetBufferList = NULL;
     list->NdisPoolHandle = pool;
-    list->NdisReserved[0] = NULL;
     list->NdisReserved[1] = NULL;
-    nbl__list_set_kind(list, kind);
+    nbl__list_set_pristine(list, kind);
+#endif
     nbl__zero((unsigned char *)list + front, sizeof(*list) - front);
     if (protocol != 0)
         list->NetBufferListInfo[NetBufferListProtocolId] = (PVOID)(uintptr_t)protocol;

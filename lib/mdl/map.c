@@ -25,10 +25,18 @@ static PVOID address_of(PMDL mdl, char const *call)
     return mdl->MappedSystemVa;
 }
 
-PVOID MmGetSystemAddressForMdlSafe(PMDL Mdl, ULONG Priority)
+/* What the header's definition of MmGetSystemAddressForMdlSafe leaves over. */
+NBL_API PVOID nbl__mdl_system_address(PMDL Mdl, ULONG Priority);
+
+PVOID nbl__mdl_system_address(PMDL Mdl, ULONG Priority)
 {
     (void)Priority;
     return address_of(Mdl, "MmGetSystemAddressForMdlSafe");
+}
+
+PVOID MmGetSystemAddressForMdlSafe(PMDL Mdl, ULONG Priority)
+{
+    return nbl__mdl_system_address(Mdl, Priority);
 }
 
 ULONG nbl_mdl_query(PMDL Mdl, void *address, ULONG Priority)

@@ -18,6 +18,8 @@
 #ifndef NBL_MDL_RECORD_H
 #define NBL_MDL_RECORD_H
 
+#include "../base/pair.h"
+
 #include <nbl/mdl.h>
 
 #include <stdalign.h>
@@ -33,7 +35,8 @@ enum nbl__mdl_kind {
     NBL__MDL_RETREAT = 4,  /* a retreat's own memory: a block of nbl__memory_allocate */
     NBL__MDL_CUSTOM = 5,   /* a retreat's memory from the driver's NET_BUFFER_ALLOCATE_MDL; the record stands alone */
     NBL__MDL_DERIVED = 6,  /* part of a derived list's block */
-    NBL__MDL_RELEASED = 7  /* was one of the above; a second free finds this */
+    NBL__MDL_RELEASED = 7, /* was one of the above; a second free finds this */
+    NBL__MDL_SMALL = 8     /* as NBL__MDL_RETREAT, from the slab of prepared small ones */
 };
 
 #define NBL__MDL_MAGIC 0x4C44u
@@ -164,16 +167,57 @@ static inline void nbl__mdl_describe(MDL *mdl, uintptr_t address, ULONG bytes)
     mdl->ByteOffset = BYTE_OFFSET(address);
 }
 
-/* nbl__mdl_number_block is nbl__mdl_number for an MDL in a block of nbl__mdl_block_bytes: with room for two numbers, both
- * are written without looking whether the second is needed. */
-static inline ULONG nbl__mdl_number_block(MDL *mdl, uintptr_t address, ULONG bytes)
+/* struct nbl__mdl_value is what an MDL in a block of nbl__mdl_block_bytes is made of: `described` is StartVa + ByteOffset,
+ * `mapped` is MappedSystemVa or 0, `frames` the address whose pages the numbers are of. */
+struct nbl__mdl_value {
+    uintptr_t described;
+    uintptr_t mapped;
+    uintptr_t frames;
+    struct _EPROCESS *process;
+    ULONG bytes;
+    unsigned flags;
+    enum nbl__mdl_kind kind;
+};
+
+/* nbl__mdl_pages counts the pages of `bytes` bytes at an address. */
+static inline ULONG nbl__mdl_pages(uintptr_t address, ULONG bytes)
 {
-    PFN_NUMBER const first = address >> PAGE_SHIFT;
-    MmGetMdlPfnArray(mdl)[0] = first;
-    MmGetMdlPfnArray(mdl)[1] = first + 1;
     if (NBL_LIKELY(bytes <= PAGE_SIZE + 1))
         return (BYTE_OFFSET(address) + bytes + PAGE_SIZE - 1) >> PAGE_SHIFT;
-    return nbl__mdl_number(mdl, address, bytes);
+    return ADDRESS_AND_SIZE_TO_SPAN_PAGES(address, bytes);
+}
+
+/* nbl__mdl_make stores a record and its MDL, each Next NULL, with all page frame numbers. There is room for two of those,
+ * whatever is needed, so two are stored without looking. Returns the MDL. */
+static NBL_FLATTEN MDL *nbl__mdl_make(void *place, struct nbl__mdl_value value)
+{
+    MDL *mdl = (MDL *)(void *)((struct nbl__mdl_record *)place + 1);
+    PFN_NUMBER const first = value.frames >> PAGE_SHIFT;
+    ULONG const pages = nbl__mdl_pages(value.frames, value.bytes);
+#if NBL__HAS_PAIRS
+    unsigned char *at = place;
+    uint32_t const tail = (uint32_t)(nbl__word_of_quarters((uint16_t)value.kind, NBL__MDL_MAGIC) >> (NBL_BIG_ENDIAN ? 32 : 0));
+    nbl__store_pair(at, 0, nbl__word_of_halves(value.bytes, tail));
+    nbl__store_pair(at + 16, 0, nbl__word_of_quarters((uint16_t)nbl__mdl_size(pages), (uint16_t)value.flags));
+    mdl->Process = value.process;
+    mdl->MappedSystemVa = (PVOID)value.mapped;
+    nbl__store_pair(at + 48, value.described & ~(uintptr_t)(PAGE_SIZE - 1),
+                    nbl__word_of_halves(value.bytes, BYTE_OFFSET(value.described)));
+    nbl__store_pair(at + 64, first, first + 1);
+#else
+    (void)nbl__mdl_record_start(place, value.kind, value.bytes);
+    mdl->Next = NULL;
+    mdl->Size = nbl__mdl_size(pages);
+    mdl->MdlFlags = (CSHORT)value.flags;
+    mdl->Process = value.process;
+    mdl->MappedSystemVa = (PVOID)value.mapped;
+    nbl__mdl_describe(mdl, value.described, value.bytes);
+    MmGetMdlPfnArray(mdl)[0] = first;
+    MmGetMdlPfnArray(mdl)[1] = first + 1;
+#endif
+    if (NBL_UNLIKELY(pages > 2))
+        nbl__mdl_frames(mdl, first, 2, pages);
+    return mdl;
 }
 
 /* nbl__mdl_construct fills a record and its MDL for nonpaged memory at `address` (MmInitializeMdl, then
@@ -181,34 +225,25 @@ static inline ULONG nbl__mdl_number_block(MDL *mdl, uintptr_t address, ULONG byt
  * bytes, aligned to 16. Returns the MDL. */
 static inline MDL *nbl__mdl_construct(void *place, enum nbl__mdl_kind kind, void *address, ULONG bytes)
 {
-    MDL *mdl = nbl__mdl_record_start(place, kind, bytes);
-    mdl->Next = NULL;
-    mdl->MdlFlags = MDL_SOURCE_IS_NONPAGED_POOL | MDL_ALLOCATED_FIXED_SIZE;
-    mdl->Process = NULL;
-    mdl->MappedSystemVa = address;
-    nbl__mdl_describe(mdl, (uintptr_t)address, bytes);
-    mdl->Size = nbl__mdl_size(nbl__mdl_number_block(mdl, (uintptr_t)address, bytes));
-    return mdl;
+    uintptr_t const at = (uintptr_t)address;
+    return nbl__mdl_make(place, (struct nbl__mdl_value){ at, at, at, NULL, bytes,
+                                                         MDL_SOURCE_IS_NONPAGED_POOL | MDL_ALLOCATED_FIXED_SIZE, kind });
 }
 
 /* nbl__mdl_derive fills a record of kind NBL__MDL_DERIVED and an MDL over bytes [offset, offset + bytes) of `source`
  * (MDL-17 semantics: shares the mapping). offset + bytes <= source->ByteCount. Returns the MDL, its Next NULL.
  *
- * The page frame numbers are computed, not copied: a source that a driver built by hand may have none. */
+ * The page frame numbers are computed, not copied: a source that a driver built by hand may have none, and of such a one
+ * only the mapped address can be relied upon. */
 static inline MDL *nbl__mdl_derive(void *place, MDL const *source, ULONG offset, ULONG bytes)
 {
-    MDL *mdl = nbl__mdl_record_start(place, NBL__MDL_DERIVED, bytes);
     unsigned const addressed = nbl__mdl_flags(source) & NBL__MDL_ADDRESSED;
     uintptr_t const described = (uintptr_t)MmGetMdlVirtualAddress(source) + offset;
-    uintptr_t const address = addressed != 0 ? (uintptr_t)source->MappedSystemVa + offset : described;
-    mdl->Next = NULL;
-    mdl->MdlFlags = (CSHORT)(MDL_ALLOCATED_FIXED_SIZE | MDL_PARTIAL | addressed);
-    mdl->Process = source->Process;
-    mdl->MappedSystemVa = addressed != 0 ? (PVOID)address : NULL;
-    nbl__mdl_describe(mdl, described, bytes);
-    /* Of an MDL that a driver built by hand, only the mapped address can be relied upon. */
-    mdl->Size = nbl__mdl_size(nbl__mdl_number_block(mdl, address, bytes));
-    return mdl;
+    uintptr_t const mapped = addressed != 0 ? (uintptr_t)source->MappedSystemVa + offset : 0;
+    return nbl__mdl_make(place, (struct nbl__mdl_value){ described, mapped, addressed != 0 ? mapped : described,
+                                                         source->Process, bytes,
+                                                         MDL_ALLOCATED_FIXED_SIZE | MDL_PARTIAL | addressed,
+                                                         NBL__MDL_DERIVED });
 }
 
 /* ---- Using. ---- */

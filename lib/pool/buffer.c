@@ -42,8 +42,8 @@ void nbl__pool_set_window(NET_BUFFER *buffer, MDL *chain, ULONG offset, SIZE_T l
 
 void nbl__pool_hide_data(struct nbl__pool const *pool, void *block)
 {
-    struct nbl__mdl_record *record = nbl__mdl_record_of(nbl__pool_mdl(pool, block));
-    nbl__track_hide((unsigned char *)block + pool->data_offset, pool->data_size);
+    struct nbl__mdl_record *record = nbl__mdl_record_of(nbl__pool_mdl(pool->shape, block));
+    nbl__track_hide((unsigned char *)block + pool->shape.data_offset, pool->shape.data_size);
     record->hidden = 1;
 }
 
@@ -51,26 +51,38 @@ void nbl__pool_buffer_retire(struct nbl__pool const *pool, void *block, NET_BUFF
                              char const *call)
 {
     nbl__buffer_release_records(buffer, rule, NBL_SEVERITY_ERROR, call);
-    if (pool->data_size > 0 && !nbl__pool_mdl_whole(pool, block)) {
+    if (pool->shape.data_size > 0 && !nbl__pool_mdl_whole(pool->shape, block))
         nbl__violation("POOL-13", NBL_SEVERITY_ERROR, call, buffer);
-        nbl__pool_construct(block, (void *)(uintptr_t)pool);
-    }
 }
 
-static NET_BUFFER *take_buffer(NDIS_HANDLE handle, bool with_data, char const *rule, char const *call)
+/* ---- one NB ---- */
+
+static NBL_FLATTEN NET_BUFFER *take_ready(struct nbl__pool *pool, bool with_data)
+{
+    NET_BUFFER *buffer;
+    if (NBL_UNLIKELY(nbl__hooks_now() != 0 || pool == NULL || pool->kind != NBL__POOL_BUFFERS
+                     || (pool->shape.data_size != 0) != with_data))
+        return NULL;
+    buffer = nbl__slab_pop(&pool->slab);
+    if (NBL_LIKELY(buffer != NULL))
+        nbl__pool_buffer_fresh(pool, pool->shape, buffer, buffer, nbl__buffer_tag(NBL__BUFFER_POOL));
+    return buffer;
+}
+
+static NBL_NOINLINE NET_BUFFER *take_buffer(NDIS_HANDLE handle, bool with_data, char const *rule, char const *call)
 {
     struct nbl__pool *pool = nbl__pool_of(handle, NBL__POOL_BUFFERS, call);
     NET_BUFFER *buffer;
     if (pool == NULL)
         return NULL;
-    if ((pool->data_size != 0) != with_data) {
+    if ((pool->shape.data_size != 0) != with_data) {
         nbl__violation(rule, NBL_SEVERITY_ERROR, call, pool);
         return NULL;
     }
     buffer = nbl__slab_take(&pool->slab, pool->block_bytes);
     if (buffer == NULL)
         return NULL;
-    nbl__pool_buffer_fresh(pool, buffer, buffer, NBL__BUFFER_POOL);
+    nbl__pool_buffer_fresh(pool, pool->shape, buffer, buffer, nbl__buffer_tag(NBL__BUFFER_POOL));
     if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK)) && with_data)
         nbl__pool_hide_data(pool, buffer);
     return buffer;
@@ -93,31 +105,92 @@ NET_BUFFER *NdisAllocateNetBuffer(NDIS_HANDLE PoolHandle, MDL *MdlChain, ULONG D
 NET_BUFFER *NdisAllocateNetBufferMdlAndData(NDIS_HANDLE PoolHandle)
 {
     char const *call = "NdisAllocateNetBufferMdlAndData";
-    NET_BUFFER *buffer = take_buffer(PoolHandle, true, "NB-24", call);
+    NET_BUFFER *buffer = take_ready(PoolHandle, true);
+    if (NBL_LIKELY(buffer != NULL))
+        return buffer;
+    buffer = take_buffer(PoolHandle, true, "NB-24", call);
     if (buffer != NULL)
         NBL__EVENT(NBL_EVENT_BUFFER_ALLOCATE, call, buffer, NULL, 0);
     return buffer;
 }
 
+/* Gives a NB back when nothing stands against it and nobody watches. Returns false, having done nothing, otherwise. */
+static NBL_FLATTEN bool give_ready(NET_BUFFER *buffer)
+{
+    struct nbl__pool *pool = buffer->NdisPoolHandle;
+    if (NBL_UNLIKELY(nbl__hooks_now() != 0 || buffer->NdisReserved[1] != nbl__buffer_tag(NBL__BUFFER_POOL)
+                     || buffer->NdisReserved[0] != NULL || pool == NULL || pool->kind != NBL__POOL_BUFFERS))
+        return false;
+    buffer->NdisReserved[1] = nbl__buffer_tag(NBL__BUFFER_FREE);
+    if (NBL_LIKELY(nbl__slab_push(&pool->slab, buffer)))
+        return true;
+    buffer->NdisReserved[1] = nbl__buffer_tag(NBL__BUFFER_POOL);
+    return false;
+}
+
+static NBL_NOINLINE bool free_buffer(NET_BUFFER *buffer, char const *call)
+{
+    struct nbl__pool *pool;
+    if (buffer->NdisReserved[1] != nbl__buffer_tag(NBL__BUFFER_POOL)) {
+        nbl__violation("NB-25", NBL_SEVERITY_FATAL, call, buffer);
+        return false;
+    }
+    pool = nbl__pool_of(buffer->NdisPoolHandle, NBL__POOL_BUFFERS, call);
+    if (pool == NULL)
+        return false;
+    NBL__EVENT(NBL_EVENT_BUFFER_FREE, call, buffer, NULL, 0);
+    nbl__pool_buffer_retire(pool, buffer, buffer, "NB-25", call);
+    buffer->NdisReserved[1] = nbl__buffer_tag(NBL__BUFFER_FREE);
+    nbl__slab_give(&pool->slab, buffer, pool->block_bytes);
+    return true;
+}
+
 VOID NdisFreeNetBuffer(NET_BUFFER *NetBuffer)
 {
-    char const *call = "NdisFreeNetBuffer";
-    struct nbl__pool *pool;
-    if (NetBuffer->NdisReserved[1] != nbl__buffer_tag(NBL__BUFFER_POOL)) {
-        nbl__violation("NB-25", NBL_SEVERITY_FATAL, call, NetBuffer);
-        return;
-    }
-    pool = nbl__pool_of(NetBuffer->NdisPoolHandle, NBL__POOL_BUFFERS, call);
-    if (pool == NULL)
-        return;
-    NBL__EVENT(NBL_EVENT_BUFFER_FREE, call, NetBuffer, NULL, 0);
-    if (NBL_UNLIKELY(!nbl__pool_buffer_clean(pool, NetBuffer, NetBuffer)))
-        nbl__pool_buffer_retire(pool, NetBuffer, NetBuffer, "NB-25", call);
-    NetBuffer->NdisReserved[1] = nbl__buffer_tag(NBL__BUFFER_FREE);
-    nbl__slab_give(&pool->slab, NetBuffer, pool->block_bytes);
+    if (NBL_UNLIKELY(!give_ready(NetBuffer)))
+        (void)free_buffer(NetBuffer, "NdisFreeNetBuffer");
 }
 
 NDIS_HANDLE NdisGetPoolFromNetBuffer(NET_BUFFER const *NetBuffer)
 {
     return NetBuffer->NdisPoolHandle;
+}
+
+/* ---- whole chains ---- */
+
+ULONG nbl_pool_give_buffers(NET_BUFFER *chain)
+{
+    ULONG freed = 0;
+    while (chain != NULL) {
+        NET_BUFFER *next = chain->Next;
+        freed += NBL_LIKELY(give_ready(chain)) || free_buffer(chain, "nbl_pool_give_buffers") ? 1u : 0u;
+        chain = next;
+    }
+    return freed;
+}
+
+NET_BUFFER *nbl_pool_take_buffers(NDIS_HANDLE handle, ULONG count, NET_BUFFER **last)
+{
+    char const *call = "nbl_pool_take_buffers";
+    struct nbl__pool *pool = nbl__pool_of(handle, NBL__POOL_BUFFERS, call);
+    NET_BUFFER *first = NULL;
+    NET_BUFFER **link = &first;
+    NET_BUFFER *end = NULL;
+    if (last != NULL)
+        *last = NULL;
+    for (ULONG i = 0; pool != NULL && i < count; i++) {
+        end = take_ready(pool, pool->shape.data_size != 0);
+        if (NBL_UNLIKELY(end == NULL))
+            end = take_buffer(pool, pool->shape.data_size != 0, "NB-24", call);
+        if (end == NULL) {
+            (void)nbl_pool_give_buffers(first);
+            return NULL;
+        }
+        NBL__EVENT(NBL_EVENT_BUFFER_ALLOCATE, call, end, NULL, 0);
+        *link = end;
+        link = &end->Next;
+    }
+    if (last != NULL)
+        *last = end;
+    return first;
 }

@@ -4,6 +4,7 @@
  */
 #include "pool.h"
 
+#include "../base/wide.h"
 #include "../list/context.h"
 
 /* Context sizes that are no multiple of the alignment are rounded up, each by itself (CTX-04). */
@@ -17,42 +18,51 @@ static ULONG context_size(USHORT size, NDIS_HANDLE pool, char const *call)
 
 static NET_BUFFER *embedded_buffer(struct nbl__pool const *pool, NET_BUFFER_LIST *list)
 {
-    return (NET_BUFFER *)(void *)((unsigned char *)list + pool->buffer_offset);
+    return (NET_BUFFER *)(void *)((unsigned char *)list + pool->shape.buffer_offset);
 }
 
-static NET_BUFFER_LIST_CONTEXT *embedded_context(struct nbl__pool const *pool, NET_BUFFER_LIST *list)
+/* The context that comes with the block, or NULL. */
+static inline NET_BUFFER_LIST_CONTEXT *embedded_context(uint32_t context_offset, NET_BUFFER_LIST *list)
 {
-    unsigned char *place = (unsigned char *)list + pool->context_offset;
-    return (NET_BUFFER_LIST_CONTEXT *)(void *)(place + sizeof(struct nbl__context_header));
+    if (context_offset == 0)
+        return NULL;
+    return (NET_BUFFER_LIST_CONTEXT *)(void *)((unsigned char *)list + context_offset);
 }
 
-/* Makes a block what NBL-05 says, with the context that the pool brings for ContextSize 0. */
-static NBL_FLATTEN void list_fresh(struct nbl__pool *pool, NET_BUFFER_LIST *list)
+static inline void *context_place(struct nbl__pool const *pool, NET_BUFFER_LIST *list)
 {
-    nbl__list_reset(list, pool, pool->protocol, NBL__LIST_PLAIN);
-    if (pool->has_buffer) {
-        list->FirstNetBuffer = embedded_buffer(pool, list);
-        nbl__pool_buffer_fresh(pool, list, list->FirstNetBuffer, NBL__BUFFER_EMBEDDED);
+    NET_BUFFER_LIST_CONTEXT *context = embedded_context(pool->shape.context_offset, list);
+    return context == NULL ? NULL : (struct nbl__context_header *)(void *)context - 1;
+}
+
+/* Makes a block what NBL-05 says, without context. */
+static NBL_FLATTEN void list_fresh(struct nbl__pool *pool, struct nbl__pool_shape shape, NET_BUFFER_LIST *list,
+                                   NET_BUFFER_LIST *next)
+{
+    NET_BUFFER *buffer = NULL;
+    if (shape.buffer_offset != 0) {
+        buffer = (NET_BUFFER *)(void *)((unsigned char *)list + shape.buffer_offset);
+        nbl__pool_buffer_fresh(pool, shape, list, buffer,
+                               nbl__buffer_tag_with(NBL__BUFFER_EMBEDDED, &nbl__list_state(list)->attached));
     }
+    nbl__list_make(list, next, buffer, pool, pool->protocol, NBL__LIST_PLAIN);
 }
 
 static NBL_FLATTEN void pool_context(struct nbl__pool const *pool, NET_BUFFER_LIST *list)
 {
     if (pool->context_size > 0)
-        (void)nbl__context_initial(list, (unsigned char *)list + pool->context_offset, pool->context_size, 0, 0);
+        list->Context = nbl__context_construct(context_place(pool, list), pool->context_size, 0, true, false);
 }
 
 static NET_BUFFER_LIST *take_list(struct nbl__pool *pool, ULONG used, ULONG backfill)
 {
     NET_BUFFER_LIST *list = nbl__slab_take(&pool->slab, pool->block_bytes);
-    void *place;
     if (list == NULL)
         return NULL;
-    list_fresh(pool, list);
-    if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK)) && pool->data_size > 0)
+    list_fresh(pool, pool->shape, list, NULL);
+    if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK)) && pool->shape.data_size > 0)
         nbl__pool_hide_data(pool, list);
-    place = pool->context_size > 0 ? (unsigned char *)list + pool->context_offset : NULL;
-    if (nbl__context_initial(list, place, pool->context_size, used, backfill))
+    if (nbl__context_initial(list, context_place(pool, list), pool->context_size, used, backfill))
         return list;
     nbl__list_set_kind(list, NBL__LIST_FREE);
     nbl__slab_give(&pool->slab, list, pool->block_bytes);
@@ -62,17 +72,14 @@ static NET_BUFFER_LIST *take_list(struct nbl__pool *pool, ULONG used, ULONG back
 /* The path of a pool that has what is asked for, with nobody watching: everything else is allocate_list. */
 static NBL_FLATTEN NET_BUFFER_LIST *take_ready(struct nbl__pool *pool, ULONG context)
 {
-    unsigned const hooks = nbl__hooks_now();
-    struct nbl__magazine *magazine;
     NET_BUFFER_LIST *list;
-    if (NBL_UNLIKELY(hooks != 0 || pool == NULL || pool->kind != NBL__POOL_LISTS || context != 0))
+    if (NBL_UNLIKELY((nbl__hooks_now() | context) != 0 || pool == NULL || pool->kind != NBL__POOL_LISTS))
         return NULL;
-    magazine = nbl__slab_ready(&pool->slab, hooks, 1);
-    if (NBL_UNLIKELY(magazine == NULL))
-        return NULL;
-    list = *nbl__magazine_pop(magazine, 1);
-    list_fresh(pool, list);
-    pool_context(pool, list);
+    list = nbl__slab_pop(&pool->slab);
+    if (NBL_LIKELY(list != NULL)) {
+        list_fresh(pool, pool->shape, list, NULL);
+        pool_context(pool, list);
+    }
     return list;
 }
 
@@ -80,19 +87,51 @@ static NBL_NOINLINE NET_BUFFER_LIST *allocate_list(NDIS_HANDLE handle, USHORT si
 {
     char const *call = "NdisAllocateNetBufferList";
     struct nbl__pool *pool = nbl__pool_of(handle, NBL__POOL_LISTS, call);
-    NET_BUFFER_LIST *list;
-    if (pool == NULL)
-        return NULL;
+    NET_BUFFER_LIST *list = take_ready(pool, (ULONG)size | backfill);
+    if (pool == NULL || list != NULL)
+        return list;
     list = take_list(pool, context_size(size, pool, call), context_size(backfill, pool, call));
     if (list != NULL)
         NBL__EVENT(NBL_EVENT_LIST_ALLOCATE, call, list, NULL, 0);
     return list;
 }
 
+/* Makes a block of a pool of the usual shape fresh: list_fresh with every question answered. `shape` is a copy, so that no
+ * store into the block can change it. */
+static NBL_FLATTEN void packet_fresh(struct nbl__pool *pool, struct nbl__pool_shape shape, NET_BUFFER_LIST *list,
+                                     NET_BUFFER_LIST *next)
+{
+    NET_BUFFER *buffer = (NET_BUFFER *)(void *)((unsigned char *)list + shape.buffer_offset);
+    MDL *mdl = nbl__pool_mdl(shape, list);
+    nbl__pool_mdl_fresh(pool, shape, mdl, list);
+    nbl__list_make(list, next, buffer, pool, 0, NBL__LIST_PLAIN);
+    nbl__buffer_make(buffer, (struct nbl__buffer_value){
+                                 .chain = mdl, .start = { mdl, shape.data_size }, .offset = shape.data_size, .pool = pool,
+                                 .tag = nbl__buffer_tag_with(NBL__BUFFER_EMBEDDED, &nbl__list_state(list)->attached) });
+}
+
+static NBL_FLATTEN NET_BUFFER_LIST *allocate_ready(struct nbl__pool *pool, USHORT size, USHORT backfill)
+{
+    NET_BUFFER_LIST *list;
+    if (NBL_UNLIKELY((nbl__hooks_now() | size | backfill) != 0 || pool == NULL || !pool->packets))
+        return allocate_list(pool, size, backfill);
+    list = nbl__slab_pop(&pool->slab);
+    if (NBL_UNLIKELY(list == NULL))
+        return allocate_list(pool, size, backfill);
+    packet_fresh(pool, pool->shape, list, NULL);
+    return list;
+}
+
+static NBL_WIDE NET_BUFFER_LIST *allocate_ready_wide(struct nbl__pool *pool, USHORT size, USHORT backfill)
+{
+    return allocate_ready(pool, size, backfill);
+}
+
 NET_BUFFER_LIST *NdisAllocateNetBufferList(NDIS_HANDLE PoolHandle, USHORT ContextSize, USHORT ContextBackFill)
 {
-    NET_BUFFER_LIST *list = take_ready(PoolHandle, (ULONG)ContextSize | ContextBackFill);
-    return NBL_LIKELY(list != NULL) ? list : allocate_list(PoolHandle, ContextSize, ContextBackFill);
+    if (nbl__wide)
+        return allocate_ready_wide(PoolHandle, ContextSize, ContextBackFill);
+    return allocate_ready(PoolHandle, ContextSize, ContextBackFill);
 }
 
 NET_BUFFER_LIST *NdisAllocateNetBufferAndNetBufferList(NDIS_HANDLE PoolHandle, USHORT ContextSize,
@@ -104,7 +143,7 @@ NET_BUFFER_LIST *NdisAllocateNetBufferAndNetBufferList(NDIS_HANDLE PoolHandle, U
     NET_BUFFER_LIST *list;
     if (pool == NULL)
         return NULL;
-    if (!pool->has_buffer || pool->data_size != 0) {
+    if (!pool->has_buffer || pool->shape.data_size != 0) {
         nbl__violation("POOL-10", NBL_SEVERITY_ERROR, call, pool);
         return NULL;
     }
@@ -118,42 +157,31 @@ NET_BUFFER_LIST *NdisAllocateNetBufferAndNetBufferList(NDIS_HANDLE PoolHandle, U
     return list;
 }
 
-/* The context that came with the block needs no work; everything else does. */
-static NBL_FLATTEN bool context_is_embedded(struct nbl__pool const *pool, NET_BUFFER_LIST *list)
-{
-    return list->Context == (pool->context_size == 0 ? NULL : embedded_context(pool, list));
-}
-
 void nbl__pool_release_list(NET_BUFFER_LIST *list, char const *call)
 {
     struct nbl__pool *pool = list->NdisPoolHandle;
     NBL__EVENT(NBL_EVENT_LIST_FREE, call, list, NULL, 0);
     nbl__list_set_kind(list, NBL__LIST_FREE);
-    if (pool->has_buffer && !nbl__pool_buffer_clean(pool, list, embedded_buffer(pool, list)))
+    if (pool->has_buffer)
         nbl__pool_buffer_retire(pool, list, embedded_buffer(pool, list), "NBL-08", call);
-    if (!context_is_embedded(pool, list))
+    if (list->Context != embedded_context(pool->shape.context_offset, list))
         nbl__context_reclaim(list, "NBL-08", call);
     nbl__slab_give(&pool->slab, list, pool->block_bytes);
 }
 
-/* Gives the block back when nothing stands against it and nobody watches. Returns false, having done nothing, otherwise. */
+/* Gives the block back when nothing stands against it and nobody watches, without looking at more than the first line of the
+ * NBL. Returns false, having done nothing, otherwise. */
 static NBL_FLATTEN bool give_ready(NET_BUFFER_LIST *list)
 {
-    unsigned const hooks = nbl__hooks_now();
     struct nbl__pool *pool = list->NdisPoolHandle;
-    struct nbl__magazine *magazine;
-    if (NBL_UNLIKELY(hooks != 0 || nbl__list_state(list)->kind != nbl__list_kind_word(NBL__LIST_PLAIN)
-                     || atomic_load_explicit(&nbl__list_state(list)->children, memory_order_acquire) != 0
-                     || pool == NULL || pool->kind != NBL__POOL_LISTS || !context_is_embedded(pool, list)))
+    if (NBL_UNLIKELY(nbl__hooks_now() != 0 || !nbl__list_is_pristine(list, NBL__LIST_PLAIN) || pool == NULL
+                     || pool->kind != NBL__POOL_LISTS || list->Context != embedded_context(pool->shape.context_offset, list)))
         return false;
-    if (pool->has_buffer && NBL_UNLIKELY(!nbl__pool_buffer_clean(pool, list, embedded_buffer(pool, list))))
-        return false;
-    magazine = nbl__slab_room(&pool->slab, hooks, 1);
-    if (NBL_UNLIKELY(magazine == NULL))
-        return false;
-    nbl__list_set_kind(list, NBL__LIST_FREE);
-    nbl__magazine_push(magazine, list);
-    return true;
+    nbl__list_set_pristine(list, NBL__LIST_FREE);
+    if (NBL_LIKELY(nbl__slab_push(&pool->slab, list)))
+        return true;
+    nbl__list_set_pristine(list, NBL__LIST_PLAIN);
+    return false;
 }
 
 static NBL_NOINLINE bool free_list(NET_BUFFER_LIST *list, char const *call)
@@ -187,46 +215,124 @@ NDIS_HANDLE NdisGetPoolFromNetBufferList(NET_BUFFER_LIST const *NetBufferList)
 
 /* ---- whole chains ---- */
 
+/* Gives a run of NBLs of one pool back, as far as nothing stands against each and the magazine has room. Returns the first
+ * NBL that is left, and counts the others. */
+static NET_BUFFER_LIST *give_run(NET_BUFFER_LIST *list, ULONG *freed)
+{
+    struct nbl__pool *pool = list->NdisPoolHandle;
+    struct nbl__magazine *magazine;
+    uint32_t context_offset;
+    uint32_t count;
+    uint32_t start;
+    if (nbl__hooks_now() != 0 || pool == NULL || pool->kind != NBL__POOL_LISTS)
+        return list;
+    magazine = nbl__magazine_of(&pool->slab);
+    if (magazine == NULL)
+        return list;
+    count = start = nbl__magazine_blocks(magazine);
+    context_offset = pool->shape.context_offset;
+    while (list != NULL && count < NBL__MAGAZINE_BLOCKS && list->NdisPoolHandle == pool
+           && nbl__list_is_pristine(list, NBL__LIST_PLAIN)
+           && list->Context == embedded_context(context_offset, list)) {
+        NET_BUFFER_LIST *next = list->Next;
+        nbl__list_set_pristine(list, NBL__LIST_FREE);
+        magazine->blocks[count++] = list;
+        list = next;
+    }
+    nbl__magazine_set(magazine, count);
+    *freed += count - start;
+    return list;
+}
+
 ULONG nbl_pool_give(NET_BUFFER_LIST *chain)
 {
     ULONG freed = 0;
     while (chain != NULL) {
-        NET_BUFFER_LIST *next = chain->Next;
-        freed += NBL_LIKELY(give_ready(chain)) || free_list(chain, "nbl_pool_give") ? 1u : 0u;
+        NET_BUFFER_LIST *next;
+        chain = give_run(chain, &freed);
+        if (chain == NULL)
+            break;
+        next = chain->Next;
+        freed += free_list(chain, "nbl_pool_give") ? 1u : 0u;
         chain = next;
     }
     return freed;
 }
 
-static NET_BUFFER_LIST *take_one(struct nbl__pool *pool)
+/* Links `count` blocks, made fresh, in front of a chain. */
+static NBL_FLATTEN NET_BUFFER_LIST *link_fresh(struct nbl__pool *pool, void **blocks, uint32_t count, NET_BUFFER_LIST *rest)
 {
-    NET_BUFFER_LIST *list = take_ready(pool, 0);
-    if (NBL_UNLIKELY(list == NULL)) {
-        list = take_list(pool, 0, 0);
-        if (list != NULL)
-            NBL__EVENT(NBL_EVENT_LIST_ALLOCATE, "nbl_pool_take", list, NULL, 0);
+    struct nbl__pool_shape const shape = pool->shape;
+    bool const packets = pool->packets;
+    for (uint32_t i = 0; i < count; i++) {
+        NET_BUFFER_LIST *list = blocks[i];
+        if (NBL_LIKELY(packets)) {
+            packet_fresh(pool, shape, list, rest);
+        } else {
+            list_fresh(pool, shape, list, rest);
+            pool_context(pool, list);
+        }
+        rest = list;
     }
-    return list;
+    return rest;
+}
+
+static NBL_WIDE NET_BUFFER_LIST *link_fresh_wide(struct nbl__pool *pool, void **blocks, uint32_t count,
+                                                 NET_BUFFER_LIST *rest)
+{
+    return link_fresh(pool, blocks, count, rest);
+}
+
+/* Puts up to `count` NBLs that the magazine has in front of a chain, with nobody watching. Returns how many. */
+static uint32_t take_run(struct nbl__pool *pool, ULONG count, NET_BUFFER_LIST **chain)
+{
+    struct nbl__magazine *magazine = nbl__magazine_of(&pool->slab);
+    uint32_t held;
+    uint32_t run;
+    if (magazine == NULL || nbl__hooks_now() != 0)
+        return 0;
+    held = nbl__magazine_blocks(magazine);
+    run = held < count ? held : count;
+    if (run == 0)
+        return 0;
+    nbl__magazine_lower(magazine, held - run);
+    *chain = nbl__wide ? link_fresh_wide(pool, &magazine->blocks[held - run], run, *chain)
+                       : link_fresh(pool, &magazine->blocks[held - run], run, *chain);
+    return run;
+}
+
+static bool take_slowly(struct nbl__pool *pool, NET_BUFFER_LIST **chain)
+{
+    NET_BUFFER_LIST *list = take_list(pool, 0, 0);
+    if (list == NULL)
+        return false;
+    NBL__EVENT(NBL_EVENT_LIST_ALLOCATE, "nbl_pool_take", list, NULL, 0);
+    list->Next = *chain;
+    *chain = list;
+    return true;
 }
 
 NET_BUFFER_LIST *nbl_pool_take(NDIS_HANDLE handle, ULONG count, NET_BUFFER_LIST **last)
 {
     struct nbl__pool *pool = nbl__pool_of(handle, NBL__POOL_LISTS, "nbl_pool_take");
-    NET_BUFFER_LIST *first = NULL;
-    NET_BUFFER_LIST **link = &first;
+    NET_BUFFER_LIST *chain = NULL;
     NET_BUFFER_LIST *end = NULL;
-    if (last != NULL)
-        *last = NULL;
-    for (ULONG i = 0; pool != NULL && i < count; i++) {
-        end = take_one(pool);
-        if (end == NULL) {
-            (void)nbl_pool_give(first);
-            return NULL;
+    while (pool != NULL && count > 0) {
+        uint32_t run = take_run(pool, count, &chain);
+        if (run == 0) {
+            if (!take_slowly(pool, &chain)) {
+                (void)nbl_pool_give(chain);
+                chain = NULL;
+                break;
+            }
+            run = 1;
         }
-        *link = end;
-        link = &end->Next;
+        count -= run;
     }
-    if (last != NULL)
+    if (last != NULL) {
+        for (end = chain; end != NULL && end->Next != NULL; end = end->Next)
+            ;
         *last = end;
-    return first;
+    }
+    return chain;
 }

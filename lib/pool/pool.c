@@ -91,27 +91,28 @@ static size_t up(size_t offset, size_t alignment)
 static size_t place_mdl(struct nbl__pool *pool, size_t offset)
 {
     offset = up(offset, MEMORY_ALLOCATION_ALIGNMENT);
-    pool->record_offset = (uint32_t)offset;
-    return offset + nbl__mdl_block_bytes(pool->data_size);
+    pool->shape.record_offset = (uint32_t)offset;
+    return offset + nbl__mdl_block_bytes(pool->shape.data_size);
 }
 
 static void lay_out(struct nbl__pool *pool)
 {
     bool const lists = pool->kind == NBL__POOL_LISTS;
     size_t offset = lists ? sizeof(NET_BUFFER_LIST) : sizeof(NET_BUFFER);
-    if (pool->data_size > 0)
+    if (pool->shape.data_size > 0)
         offset = place_mdl(pool, offset);
     if (lists && pool->has_buffer) {
-        pool->buffer_offset = (uint32_t)up(offset, LINE);
-        offset = pool->buffer_offset + sizeof(NET_BUFFER);
+        pool->shape.buffer_offset = (uint32_t)up(offset, LINE);
+        offset = pool->shape.buffer_offset + sizeof(NET_BUFFER);
     }
     if (pool->context_size > 0) {
-        pool->context_offset = (uint32_t)up(offset, MEMORY_ALLOCATION_ALIGNMENT);
-        offset = pool->context_offset + nbl__context_bytes(pool->context_size);
+        offset = up(offset, MEMORY_ALLOCATION_ALIGNMENT);
+        pool->shape.context_offset = (uint32_t)(offset + sizeof(struct nbl__context_header));
+        offset += nbl__context_bytes(pool->context_size);
     }
-    if (pool->data_size > 0) {
-        pool->data_offset = (uint32_t)up(offset, LINE);
-        offset = (size_t)pool->data_offset + pool->data_size;
+    if (pool->shape.data_size > 0) {
+        pool->shape.data_offset = (uint32_t)up(offset, LINE);
+        offset = (size_t)pool->shape.data_offset + pool->shape.data_size;
     }
     pool->block_bytes = up(offset, MEMORY_ALLOCATION_ALIGNMENT);
 }
@@ -119,16 +120,16 @@ static void lay_out(struct nbl__pool *pool)
 /* On a 32-bit host a DataSize may not fit, or make the sums of lay_out and of a chunk of blocks wrap. */
 static bool block_is_possible(struct nbl__pool const *pool)
 {
-    return pool->block_bytes >= pool->data_size && pool->block_bytes <= SIZE_MAX / 8;
+    return pool->block_bytes >= pool->shape.data_size && pool->block_bytes <= SIZE_MAX / 8;
 }
 
 void nbl__pool_construct(void *block, void *context)
 {
     struct nbl__pool const *pool = context;
     unsigned char *bytes = block;
-    if (pool->data_size > 0)
-        (void)nbl__mdl_construct(bytes + pool->record_offset, NBL__MDL_POOL, bytes + pool->data_offset,
-                                 pool->data_size);
+    if (pool->shape.data_size > 0)
+        (void)nbl__mdl_construct(bytes + pool->shape.record_offset, NBL__MDL_POOL, bytes + pool->shape.data_offset,
+                                 pool->shape.data_size);
 }
 
 /* ---- making and freeing ---- */
@@ -151,6 +152,8 @@ static struct nbl__pool *pool_make(struct nbl__pool const *description, char con
         return NULL;
     *pool = *description;
     lay_out(pool);
+    pool->packets = pool->kind == NBL__POOL_LISTS && pool->has_buffer && pool->shape.data_size > 0
+        && pool->context_size == 0 && pool->protocol == 0;
     if (!block_is_possible(pool) || !nbl__slab_create(&pool->slab, pool->block_bytes, nbl__pool_construct, pool)) {
         descriptor_give(pool);
         return NULL;
@@ -177,7 +180,7 @@ NDIS_HANDLE NdisAllocateNetBufferListPool(NDIS_HANDLE NdisHandle, NET_BUFFER_LIS
     if (context > 0xFFFFu)
         return NULL;
     description.tag = Parameters->PoolTag;
-    description.data_size = Parameters->DataSize;
+    description.shape.data_size = Parameters->DataSize;
     description.context_size = (USHORT)context;
     description.protocol = Parameters->ProtocolId;
     description.has_buffer = Parameters->fAllocateNetBuffer != 0;
@@ -192,7 +195,7 @@ NDIS_HANDLE NdisAllocateNetBufferPool(NDIS_HANDLE NdisHandle, NET_BUFFER_POOL_PA
     if (!header_valid(&Parameters->Header, NDIS_SIZEOF_NET_BUFFER_POOL_PARAMETERS_REVISION_1, call))
         return NULL;
     description.tag = Parameters->PoolTag;
-    description.data_size = Parameters->DataSize;
+    description.shape.data_size = Parameters->DataSize;
     return pool_make(&description, call);
 }
 

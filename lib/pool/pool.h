@@ -21,19 +21,26 @@
 
 enum nbl__pool_kind { NBL__POOL_LISTS = 0x4C424E31, NBL__POOL_BUFFERS = 0x42424E32, NBL__POOL_FREED = 0x46424E33 };
 
-/* struct nbl__pool describes a pool. Offsets are bytes from the start of a block; 0 means the part is not there. */
+/* struct nbl__pool_shape says where the parts of a block are: offsets in bytes from its start, 0 for a part that is not
+ * there. */
+struct nbl__pool_shape {
+    ULONG data_size;
+    uint32_t buffer_offset;
+    uint32_t record_offset;
+    uint32_t context_offset; /* of the NET_BUFFER_LIST_CONTEXT itself */
+    uint32_t data_offset;
+};
+
+/* struct nbl__pool describes a pool. */
 struct nbl__pool {
     uint32_t kind; /* enum nbl__pool_kind; also tells a live descriptor from anything else */
+    bool packets; /* a live NBL pool of the usual shape: NB, MDL and data, no context, protocol id 0 */
     ULONG tag;
-    ULONG data_size;
+    struct nbl__pool_shape shape;
     USHORT context_size;
     UCHAR protocol;
     bool has_buffer; /* of a NBL pool: each NBL brings a NB */
     bool internal;   /* libnbl's own, for NULL handles; hands out no blocks */
-    uint32_t buffer_offset;
-    uint32_t record_offset;
-    uint32_t context_offset;
-    uint32_t data_offset;
     size_t block_bytes;
     struct nbl__slab slab;
     struct nbl__pool *next; /* of the free descriptors */
@@ -57,56 +64,49 @@ extern NBL_HIDDEN struct nbl__pool nbl__pool_buffers_default;
 /* nbl__pool_construct prepares the constant part of a new block: its MDL. */
 void nbl__pool_construct(void *block, void *pool);
 
-static inline MDL *nbl__pool_mdl(struct nbl__pool const *pool, void *block)
+static inline MDL *nbl__pool_mdl(struct nbl__pool_shape shape, void *block)
 {
-    return (MDL *)(void *)((unsigned char *)block + pool->record_offset + sizeof(struct nbl__mdl_record));
+    return (MDL *)(void *)((unsigned char *)block + shape.record_offset + sizeof(struct nbl__mdl_record));
 }
 
-/* nbl__pool_buffer_fresh makes the NB of a block what a fresh one is, its window as POOL-12 says when it has data. The
- * MDL is in order already: it is put in order when the NB is freed. */
-static inline void nbl__pool_buffer_fresh(struct nbl__pool const *pool, void *block, NET_BUFFER *buffer,
-                                          enum nbl__buffer_kind kind)
+#define NBL__POOL_MDL_FLAGS (MDL_SOURCE_IS_NONPAGED_POOL | MDL_ALLOCATED_FIXED_SIZE)
+
+/* nbl__pool_mdl_whole tells whether a pool's MDL still describes all of its block's data, and nothing else (POOL-13). */
+static inline bool nbl__pool_mdl_whole(struct nbl__pool_shape shape, void *block)
 {
-    nbl__buffer_reset(buffer, (NDIS_HANDLE)(uintptr_t)pool, nbl__buffer_tag(kind));
-    if (pool->data_size > 0) {
-        MDL *mdl = nbl__pool_mdl(pool, block);
-        buffer->MdlChain = mdl;
-        buffer->CurrentMdl = mdl;
-        buffer->DataOffset = pool->data_size;
-        buffer->CurrentMdlOffset = pool->data_size;
+    MDL const *mdl = nbl__pool_mdl(shape, block);
+    return mdl->ByteCount == shape.data_size && mdl->MappedSystemVa == (unsigned char *)block + shape.data_offset;
+}
+
+/* nbl__pool_mdl_fresh puts the MDL of a block in order: drivers link MDLs behind the pool's, change its flags, and may move,
+ * shorten or describe it anew. */
+static NBL_FLATTEN void nbl__pool_mdl_fresh(struct nbl__pool const *pool, struct nbl__pool_shape shape, MDL *mdl,
+                                            void *block)
+{
+    if (mdl->Next != NULL)
+        mdl->Next = NULL;
+    if (NBL_UNLIKELY(!nbl__pool_mdl_whole(shape, block) || mdl->MdlFlags != NBL__POOL_MDL_FLAGS))
+        nbl__pool_construct(block, (void *)(uintptr_t)pool);
+}
+
+/* nbl__pool_buffer_fresh makes the NB of a block what a fresh one is: with data, its window is as POOL-12 says. */
+static NBL_FLATTEN void nbl__pool_buffer_fresh(struct nbl__pool const *pool, struct nbl__pool_shape shape, void *block,
+                                               NET_BUFFER *buffer, PVOID tag)
+{
+    MDL *mdl = NULL;
+    if (NBL_LIKELY(shape.data_size > 0)) {
+        mdl = nbl__pool_mdl(shape, block);
+        nbl__pool_mdl_fresh(pool, shape, mdl, block);
     }
+    nbl__buffer_make(buffer, (struct nbl__buffer_value){ .chain = mdl, .start = { mdl, shape.data_size },
+                                                         .offset = shape.data_size,
+                                                         .pool = (NDIS_HANDLE)(uintptr_t)pool, .tag = tag });
 }
 
 /* nbl__pool_hide_data makes all of a fresh NB's data backfill to the memory checker. */
 void nbl__pool_hide_data(struct nbl__pool const *pool, void *block);
 
-#define NBL__POOL_MDL_FLAGS (MDL_SOURCE_IS_NONPAGED_POOL | MDL_ALLOCATED_FIXED_SIZE)
-
-/* nbl__pool_mdl_whole tells whether a pool's MDL still describes all of its block's data, and nothing else (POOL-13). */
-static inline bool nbl__pool_mdl_whole(struct nbl__pool const *pool, void *block)
-{
-    MDL const *mdl = nbl__pool_mdl(pool, block);
-    return mdl->ByteCount == pool->data_size && mdl->MappedSystemVa == (unsigned char *)block + pool->data_offset;
-}
-
-/* nbl__pool_buffer_clean tells whether a NB can be freed as it is: no retreat memory attached, its MDL where and as long as
- * it was (POOL-13). Next and flags of the MDL are the driver's, and put in order here; flags that are not what they were may
- * mean that the MDL was described anew. */
-static inline bool nbl__pool_buffer_clean(struct nbl__pool const *pool, void *block, NET_BUFFER const *buffer)
-{
-    if (pool->data_size > 0) {
-        MDL *mdl = nbl__pool_mdl(pool, block);
-        if (!nbl__pool_mdl_whole(pool, block))
-            return false;
-        if (mdl->Next != NULL)
-            mdl->Next = NULL;
-        if (NBL_UNLIKELY(mdl->MdlFlags != NBL__POOL_MDL_FLAGS))
-            nbl__pool_construct(block, (void *)(uintptr_t)pool);
-    }
-    return buffer->NdisReserved[0] == NULL;
-}
-
-/* nbl__pool_buffer_retire takes care of what a driver left on a NB that is about to be freed and is not clean. */
+/* nbl__pool_buffer_retire takes care of what a driver left on a NB that is about to be freed. */
 NBL_COLD void nbl__pool_buffer_retire(struct nbl__pool const *pool, void *block, NET_BUFFER *buffer, char const *rule,
                                       char const *call);
 
