@@ -196,7 +196,9 @@ static NBL_FLATTEN MDL *nbl__mdl_make(void *place, struct nbl__mdl_value value)
     ULONG const pages = nbl__mdl_pages(value.frames, value.bytes);
 #if NBL__HAS_PAIRS
     unsigned char *at = place;
-    uint32_t const tail = (uint32_t)(nbl__word_of_quarters((uint16_t)value.kind, NBL__MDL_MAGIC) >> (NBL_BIG_ENDIAN ? 32 : 0));
+    /* kind is a byte by itself and hidden the next one: of a word on a big-endian host, the first byte is the highest. */
+    uint16_t const kind_and_hidden = (uint16_t)((unsigned)value.kind << (NBL_BIG_ENDIAN ? 8 : 0));
+    uint32_t const tail = (uint32_t)(nbl__word_of_quarters(kind_and_hidden, NBL__MDL_MAGIC) >> (NBL_BIG_ENDIAN ? 32 : 0));
     nbl__store_pair(at, 0, nbl__word_of_halves(value.bytes, tail));
     nbl__store_pair(at + 16, 0, nbl__word_of_quarters((uint16_t)nbl__mdl_size(pages), (uint16_t)value.flags));
     mdl->Process = value.process;
