@@ -16,6 +16,10 @@ static bool tracked(char const *what)
         printf("# not seen: %s (no memory checker watches)\n", what);
         return false;
     }
+    if (nbl_pool_mode_in_force() == NBL_POOL_MODE_MAGAZINE && !nbl__hooked(NBL__HOOK_TRACK)) {
+        printf("# not seen: %s (NBL_TRACK=off)\n", what);
+        return false;
+    }
     return true;
 }
 
