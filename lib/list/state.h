@@ -65,11 +65,13 @@ static inline void nbl__list_set_pristine(NET_BUFFER_LIST *list, enum nbl__list_
     *(nbl__list_word *)(void *)list->NdisReserved = nbl__list_pristine(kind);
 }
 
-/* nbl__list_is_pristine compares with it. A child that another thread just freed is seen gone, with all that it did. */
+/* nbl__list_is_pristine compares with it. Other threads may be freeing children: hence one atomic read of the word, and one of
+ * `children` that sees what the last of them did. */
 static inline bool nbl__list_is_pristine(NET_BUFFER_LIST const *list, enum nbl__list_kind kind)
 {
-    bool const pristine = *(nbl__list_word const *)(void const *)list->NdisReserved == nbl__list_pristine(kind);
-    atomic_thread_fence(memory_order_acquire);
+    nbl__list_word const *word = (nbl__list_word const *)(void const *)list->NdisReserved;
+    bool const pristine = __atomic_load_n(word, __ATOMIC_RELAXED) == nbl__list_pristine(kind);
+    (void)atomic_load_explicit(&nbl__list_state(list)->children, memory_order_acquire);
     return pristine;
 }
 
