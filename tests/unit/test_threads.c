@@ -33,6 +33,7 @@ static struct worker workers[WORKERS];
 static NDIS_HANDLE list_pool, plain_pool, buffer_pool;
 static double deadline;
 static atomic_bool stop;
+static atomic_uint finished;          /* workers that make no more packets */
 static atomic_uint wrong;             /* packets that did not hold what they should */
 static atomic_uint strange;           /* violations that nobody asked for */
 static atomic_uint early, early_seen; /* parents freed before their children: done, and reported (GEN-06) */
@@ -310,7 +311,11 @@ static void *work(void *argument)
         default: send_family(worker); break;
         }
     }
-    (void)receive_all(worker);
+    /* Another worker may still wait for a child of its own that lies here. */
+    atomic_fetch_add(&finished, 1);
+    while (atomic_load(&finished) < WORKERS)
+        if (!receive_all(worker))
+            (void)sched_yield();
     return NULL;
 }
 
@@ -335,6 +340,7 @@ static void begin(bool listening)
     plain_pool = nbl_test_list_pool(FALSE, 0, 0);
     buffer_pool = nbl_test_buffer_pool(0);
     atomic_store(&stop, false);
+    atomic_store(&finished, 0);
     atomic_store(&wrong, 0);
     atomic_store(&strange, 0);
     atomic_store(&early, 0);
