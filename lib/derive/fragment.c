@@ -38,15 +38,18 @@ static ULONG private_bytes(struct cut const *cut)
     return cut->delta == 0 ? 0 : cut->delta + cut->backfill;
 }
 
-/* MDLs that cover a range: `pieces` of at most `most` bytes each. A cut adds one piece to those that the range has as it is,
- * so that pieces <= fragments + MDLs of the range - 1 is known without walking the fragments. */
+/* A cut adds one piece to those that the range has as it is, so that pieces <= fragments + MDLs of the range - 1 is known
+ * without walking the fragments, and what MDLs over them take is bounded: for bytes[i] of one piece,
+ *
+ *     nbl__mdl_block_bytes(bytes[i]) <= nbl__mdl_block_bytes(0) + NBL__PART_ALIGNMENT * (whole pages in bytes[i])
+ */
 static char const *measure_buffer(NET_BUFFER const *buffer, struct cut const *cut, struct nbl__layout *layout)
 {
     struct nbl__cursor cursor = nbl__cursor_at(buffer, cut->start);
     ULONG rest = buffer->DataLength - cut->start;
     uint64_t const fragments = (rest - 1) / cut->maximum + UINT64_C(1);
+    uint64_t const pages = rest >> PAGE_SHIFT;
     uint64_t pieces = fragments - 1;
-    ULONG most = rest < cut->maximum ? rest : cut->maximum;
     while (rest > 0) {
         ULONG const step = nbl__cursor_piece(&cursor, rest);
         if (step == 0)
@@ -56,7 +59,7 @@ static char const *measure_buffer(NET_BUFFER const *buffer, struct cut const *cu
         pieces++;
     }
     layout->buffers += fragments;
-    layout->part_bytes += pieces * nbl__mdl_block_bytes(most);
+    layout->part_bytes += pieces * nbl__mdl_block_bytes(0) + pages * NBL__PART_ALIGNMENT;
     if (private_bytes(cut) > 0)
         layout->part_bytes +=
             fragments * (nbl__mdl_block_bytes(private_bytes(cut)) + nbl__part_bytes(private_bytes(cut)));
