@@ -87,7 +87,7 @@ static void retreat_and_back(NET_BUFFER *buffer, NET_BUFFER_ALLOCATE_MDL *alloca
     if (NdisRetreatNetBufferDataStart(buffer, delta, pick(20), allocate) != NDIS_STATUS_SUCCESS)
         broken("the retreat failed");
     NdisAdvanceNetBufferDataStart(buffer, delta, TRUE, release);
-    if (memcmp(&before, buffer, sizeof(before)) != 0)
+    if (!nbl_test_same_buffer(&before, buffer))
         broken("a field is not as before");
 }
 

@@ -191,3 +191,12 @@ void nbl_test_unchanged(struct nbl_test_snapshot *snapshot, NET_BUFFER_LIST cons
     if (difference != NULL)
         fail_msg("changed: %s", difference);
 }
+
+bool nbl_test_same_buffer(NET_BUFFER const *was, NET_BUFFER const *now)
+{
+    bool same = memcmp(was->NdisReserved, now->NdisReserved, sizeof(was->NdisReserved)) == 0;
+    for (struct field const *field = buffer_fields; same && field->name != NULL; field++)
+        same = memcmp((unsigned char const *)was + field->offset, (unsigned char const *)now + field->offset,
+                      field->bytes) == 0;
+    return same;
+}

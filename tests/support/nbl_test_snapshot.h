@@ -24,4 +24,8 @@ char const *nbl_test_snapshot_difference(struct nbl_test_snapshot const *snapsho
 /* nbl_test_unchanged fails the test unless the NBL is as it was, and frees the snapshot. */
 void nbl_test_unchanged(struct nbl_test_snapshot *snapshot, NET_BUFFER_LIST const *list);
 
+/* nbl_test_same_buffer tells whether each field of a NET_BUFFER, the library's notes included, is that of an earlier copy.
+ * Unlike memcmp it leaves out the padding between fields, which has no value. */
+bool nbl_test_same_buffer(NET_BUFFER const *was, NET_BUFFER const *now);
+
 #endif

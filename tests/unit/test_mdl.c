@@ -272,8 +272,8 @@ static void asking_for_the_address_shows_hidden_bytes(void **state)
 {
     static NBL_ALIGNAS(16) unsigned char bytes[64];
     (void)state;
-    if (nbl_test_checker_present() == NBL_TEST_CHECKER_NONE) {
-        print_message("left out, no checker watches: hidden bytes\n");
+    if (!nbl__hooked(NBL__HOOK_TRACK)) { /* no checker watches, or malloc mode, where nothing is ever hidden */
+        print_message("left out, nothing is hidden here: hidden bytes\n");
         return;
     }
     for (int call = 0; call < 4; call++) {
