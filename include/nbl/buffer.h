@@ -177,6 +177,7 @@ NBL_API NDIS_STATUS NdisCopyFromNetBufferToNetBuffer(NET_BUFFER *Destination, UL
  * the chain: the sum of NDIS_MDL_TO_SPAN_PAGES, so an MDL of zero bytes counts 1.
  *
  * NetBuffer: not NULL; never changed. A pair that is not canonical is brought to its canonical form first. 0 without MDLs.
+ * MDLs that are linked in a circle are a violation (VER-04) and counted for a while.
  * Threads: the NB's owner. IRQL <= DISPATCH_LEVEL. Cannot fail.
  * Rules PHYS-01, PHYS-02, MDL-13; nf-nblapi-ndisquerynetbufferphysicalcount.md.
  */

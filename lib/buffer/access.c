@@ -18,8 +18,9 @@ static bool alignment_valid(ULONG multiple, ULONG offset)
 static bool chain_holds(struct nbl__position position, ULONG bytes)
 {
     uint64_t held = nbl__position_left(position);
+    uint32_t steps = 0;
     while (held < bytes && position.mdl != NULL) {
-        position.mdl = position.mdl->Next;
+        position.mdl = nbl__mdl_next(position.mdl, &steps);
         held += position.mdl != NULL ? position.mdl->ByteCount : 0;
     }
     return held >= bytes;
@@ -118,7 +119,10 @@ PVOID NdisGetDataBuffer(NET_BUFFER *NetBuffer, ULONG BytesNeeded, PVOID Storage,
 ULONG NdisQueryNetBufferPhysicalCount(NET_BUFFER *NetBuffer)
 {
     ULONG pages = 0;
-    for (MDL *mdl = nbl__buffer_start(NetBuffer).mdl; mdl != NULL; mdl = mdl->Next)
+    uint32_t steps = 0;
+    for (MDL *mdl = nbl__buffer_start(NetBuffer).mdl; mdl != NULL; mdl = nbl__mdl_next(mdl, &steps))
         pages += NDIS_MDL_TO_SPAN_PAGES(mdl);
+    if (NBL_UNLIKELY(steps >= NBL__MDL_CHAIN_LIMIT))
+        nbl__violation("VER-04", NBL_SEVERITY_FATAL, "NdisQueryNetBufferPhysicalCount", NetBuffer);
     return pages;
 }

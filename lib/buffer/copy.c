@@ -10,6 +10,7 @@
 
 static struct nbl__position forward(struct nbl__position position, ULONG bytes)
 {
+    uint32_t steps = 0;
     while (position.mdl != NULL && bytes > 0) {
         ULONG const left = nbl__position_left(position);
         if (bytes < left) {
@@ -17,7 +18,7 @@ static struct nbl__position forward(struct nbl__position position, ULONG bytes)
             return position;
         }
         bytes -= left;
-        position.mdl = position.mdl->Next;
+        position.mdl = nbl__mdl_next(position.mdl, &steps);
         position.offset = 0;
     }
     return position;
@@ -26,8 +27,9 @@ static struct nbl__position forward(struct nbl__position position, ULONG bytes)
 /* The next position that has a byte, or mdl NULL at the end of the chain. */
 static struct nbl__position with_byte(struct nbl__position position)
 {
+    uint32_t steps = 0;
     while (position.mdl != NULL && nbl__position_left(position) == 0) {
-        position.mdl = position.mdl->Next;
+        position.mdl = nbl__mdl_next(position.mdl, &steps);
         position.offset = 0;
     }
     return position;

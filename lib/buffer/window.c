@@ -30,6 +30,7 @@ VOID NdisAdjustNetBufferCurrentMdl(NET_BUFFER *NetBuffer)
 void nbl__buffer_show(NET_BUFFER const *buffer, ULONG bytes)
 {
     struct nbl__position position = nbl__buffer_start(buffer);
+    uint32_t steps = 0;
     while (bytes > 0 && position.mdl != NULL) {
         struct nbl__mdl_record const *record = nbl__mdl_record_of(position.mdl);
         ULONG const left = nbl__position_left(position);
@@ -37,7 +38,7 @@ void nbl__buffer_show(NET_BUFFER const *buffer, ULONG bytes)
         if (record != NULL && record->hidden)
             nbl__track_show((UCHAR *)position.mdl->MappedSystemVa + position.offset, step);
         bytes -= step;
-        position.mdl = position.mdl->Next;
+        position.mdl = nbl__mdl_next(position.mdl, &steps);
         position.offset = 0;
     }
 }

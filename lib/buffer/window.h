@@ -54,12 +54,21 @@ struct nbl__position {
     ULONG offset;
 };
 
-/* nbl__position_normalize walks forward over MDLs that end at or before the position (NB-08, NB-09, NB-11). */
+/* nbl__mdl_next gives the next MDL of a walk, or NULL when the walk has been long enough to be going round in a circle of
+ * MDLs (VER-04). `steps` starts at 0. */
+static inline MDL *nbl__mdl_next(MDL const *mdl, uint32_t *steps)
+{
+    return NBL_LIKELY(++*steps < NBL__MDL_CHAIN_LIMIT) ? mdl->Next : NULL;
+}
+
+/* nbl__position_normalize walks forward over MDLs that end at or before the position (NB-08, NB-09, NB-11). In a circle of
+ * MDLs without bytes it stops somewhere (VER-04). */
 static inline struct nbl__position nbl__position_normalize(struct nbl__position position)
 {
+    uint32_t steps = 0;
     if (position.mdl == NULL)
         return position;
-    while (position.offset >= position.mdl->ByteCount && position.mdl->Next != NULL) {
+    while (position.offset >= position.mdl->ByteCount && position.mdl->Next != NULL && steps++ < NBL__MDL_CHAIN_LIMIT) {
         position.offset -= position.mdl->ByteCount;
         position.mdl = position.mdl->Next;
     }

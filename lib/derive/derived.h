@@ -107,6 +107,7 @@ static inline struct nbl__cursor nbl__cursor_at(NET_BUFFER const *buffer, ULONG 
  * 0 at the end of the chain. */
 static inline ULONG nbl__cursor_piece(struct nbl__cursor *cursor, ULONG most)
 {
+    uint32_t steps = 0;
     while (cursor->mdl != NULL) {
         ULONG const count = cursor->mdl->ByteCount;
         if (NBL_LIKELY(cursor->offset < count)) {
@@ -114,7 +115,7 @@ static inline ULONG nbl__cursor_piece(struct nbl__cursor *cursor, ULONG most)
             return left < most ? left : most;
         }
         cursor->offset -= count;
-        cursor->mdl = cursor->mdl->Next;
+        cursor->mdl = nbl__mdl_next(cursor->mdl, &steps);
     }
     return 0;
 }

@@ -7,9 +7,6 @@
 #include "../base/event.h"
 #include "../base/track.h"
 
-/* A chain of more MDLs than this is taken for a cycle (VER-04). */
-#define CHAIN_LIMIT (1u << 20)
-
 NBL_STATIC_ASSERT(sizeof(struct nbl__mdl_record) == 16, "record and MDL share a cache line");
 NBL_STATIC_ASSERT(sizeof(struct nbl__mdl_record) % alignof(MDL) == 0, "the MDL behind a record is aligned");
 
@@ -64,7 +61,7 @@ bool nbl__mdl_chain_end(MDL *first, MDL **last, char const *call)
     uint32_t count = 0;
     *last = first;
     while (*last != NULL && (*last)->Next != NULL) {
-        if (++count > CHAIN_LIMIT) {
+        if (++count > NBL__MDL_CHAIN_LIMIT) {
             nbl__violation("VER-04", NBL_SEVERITY_FATAL, call, first);
             return false;
         }

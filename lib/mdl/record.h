@@ -56,6 +56,9 @@ struct nbl__mdl_custom {
     MDL *mdl;
 };
 
+/* A chain of more MDLs than this is taken for a circle (VER-04). */
+#define NBL__MDL_CHAIN_LIMIT (1u << 20)
+
 /* ---- MdlFlags, which is a signed 16-bit field of bits. ---- */
 
 static inline unsigned nbl__mdl_flags(MDL const *mdl)

@@ -24,7 +24,8 @@ bool nbl__pool_window_valid(MDL const *chain, ULONG offset, SIZE_T length, NDIS_
 static bool chain_shorter_than(MDL const *mdl, uint64_t bytes)
 {
     uint64_t held = 0;
-    for (; mdl != NULL && held < bytes; mdl = mdl->Next)
+    uint32_t steps = 0;
+    for (; mdl != NULL && held < bytes; mdl = nbl__mdl_next(mdl, &steps))
         held += mdl->ByteCount;
     return held < bytes;
 }
