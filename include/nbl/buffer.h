@@ -191,7 +191,7 @@ NBL_API ULONG NdisQueryNetBufferPhysicalCount(NET_BUFFER *NetBuffer);
 
 NBL_IN_LINE_PART int nbl__buffer_unwatched(void)
 {
-    return __atomic_load_n(&nbl__hooks_public, __ATOMIC_RELAXED) == 0;
+    return __atomic_load_n(&nbl_event_hooks, __ATOMIC_RELAXED) == 0;
 }
 
 /* The pair is on the first MDL and agrees with DataOffset, and so it will be with the new one. Both sums fit 64 bits. */
@@ -209,9 +209,11 @@ NBL_IN_LINE_PART void nbl__buffer_move(NET_BUFFER *buffer, uint64_t offset, uint
     buffer->stDataLength = (SIZE_T)length;
 }
 
-NBL_API NDIS_STATUS nbl__retreat(NET_BUFFER *buffer, ULONG delta, ULONG backfill, NET_BUFFER_ALLOCATE_MDL *handler);
-NBL_API void nbl__advance(NET_BUFFER *buffer, ULONG delta, BOOLEAN free_mdl, NET_BUFFER_FREE_MDL *handler);
-NBL_API PVOID nbl__get_data_buffer(NET_BUFFER *buffer, ULONG bytes, PVOID storage, ULONG multiple, ULONG offset);
+/* nbl_buffer_retreat_any, nbl_buffer_advance_any and nbl_buffer_get_any are the three calls for every case; they are what
+ * the in-line definitions fall back on, with the same contracts. Programs call the documented names. */
+NBL_API NDIS_STATUS nbl_buffer_retreat_any(NET_BUFFER *buffer, ULONG delta, ULONG backfill, NET_BUFFER_ALLOCATE_MDL *handler);
+NBL_API void nbl_buffer_advance_any(NET_BUFFER *buffer, ULONG delta, BOOLEAN free_mdl, NET_BUFFER_FREE_MDL *handler);
+NBL_API PVOID nbl_buffer_get_any(NET_BUFFER *buffer, ULONG bytes, PVOID storage, ULONG multiple, ULONG offset);
 
 /* D > DataOffset wraps to an offset above 32 bits, which no MDL holds. */
 NBL_IN_LINE NDIS_STATUS NdisRetreatNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG DataOffsetDelta, ULONG DataBackFill,
@@ -220,7 +222,7 @@ NBL_IN_LINE NDIS_STATUS NdisRetreatNetBufferDataStart(NET_BUFFER *NetBuffer, ULO
     uint64_t const offset = (uint64_t)NetBuffer->DataOffset - DataOffsetDelta;
     uint64_t const length = (uint64_t)NetBuffer->DataLength + DataOffsetDelta;
     if (__builtin_expect(!nbl__buffer_stays(NetBuffer, offset, length) || !nbl__buffer_unwatched(), 0))
-        return nbl__retreat(NetBuffer, DataOffsetDelta, DataBackFill, AllocateMdlHandler);
+        return nbl_buffer_retreat_any(NetBuffer, DataOffsetDelta, DataBackFill, AllocateMdlHandler);
     nbl__buffer_move(NetBuffer, offset, length);
     return NDIS_STATUS_SUCCESS;
 }
@@ -232,7 +234,7 @@ NBL_IN_LINE VOID NdisAdvanceNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG Data
     uint64_t const offset = (uint64_t)NetBuffer->DataOffset + DataOffsetDelta;
     uint64_t const length = (uint64_t)NetBuffer->DataLength - DataOffsetDelta;
     if (__builtin_expect(!nbl__buffer_stays(NetBuffer, offset, length), 0))
-        nbl__advance(NetBuffer, DataOffsetDelta, FreeMdl, FreeMdlHandler);
+        nbl_buffer_advance_any(NetBuffer, DataOffsetDelta, FreeMdl, FreeMdlHandler);
     else
         nbl__buffer_move(NetBuffer, offset, length);
 }
@@ -248,7 +250,7 @@ NBL_IN_LINE PVOID NdisGetDataBuffer(NET_BUFFER *NetBuffer, ULONG BytesNeeded, PV
                              && nbl__buffer_unwatched(),
                          1))
         return (UCHAR *)current->MappedSystemVa + NetBuffer->CurrentMdlOffset;
-    return nbl__get_data_buffer(NetBuffer, BytesNeeded, Storage, AlignMultiple, AlignOffset);
+    return nbl_buffer_get_any(NetBuffer, BytesNeeded, Storage, AlignMultiple, AlignOffset);
 }
 
 #endif

@@ -73,9 +73,9 @@ NBL_API bool nbl_event_subscribe(nbl_event_listener *listener, void *context);
  */
 NBL_API bool nbl_event_unsubscribe(nbl_event_listener *listener, void *context);
 
-/* nbl__hooks_public is 0 while nobody listens, no fault is armed and no memory checker watches. It is for the functions that
+/* nbl_event_hooks is 0 while nobody listens, no fault is armed and no memory checker watches. It is for the functions that
  * libnbl's headers define in line, and changes only through the calls above and those of fault.h. */
-NBL_API extern unsigned nbl__hooks_public;
+NBL_API extern unsigned nbl_event_hooks;
 
 NBL_END_C
 

@@ -338,15 +338,16 @@ NBL_API NTSTATUS MmAdvanceMdl(PMDL Mdl, ULONG NumberOfBytes);
 
 #if defined(NBL_HAS_IN_LINE)
 
-NBL_API PVOID nbl__mdl_system_address(PMDL Mdl, ULONG Priority);
+/* nbl_mdl_address_any is MmGetSystemAddressForMdlSafe for every case. Programs call the documented name. */
+NBL_API PVOID nbl_mdl_address_any(PMDL Mdl, ULONG Priority);
 
 NBL_IN_LINE PVOID MmGetSystemAddressForMdlSafe(PMDL Mdl, ULONG Priority)
 {
     if (__builtin_expect((Mdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL)) != 0
-                             && __atomic_load_n(&nbl__hooks_public, __ATOMIC_RELAXED) == 0,
+                             && __atomic_load_n(&nbl_event_hooks, __ATOMIC_RELAXED) == 0,
                          1))
         return Mdl->MappedSystemVa;
-    return nbl__mdl_system_address(Mdl, Priority);
+    return nbl_mdl_address_any(Mdl, Priority);
 }
 
 #endif

@@ -8,7 +8,7 @@
 #include "wide.h"
 
 atomic_uint nbl__hooks = NBL__HOOK_START;
-unsigned nbl__hooks_public = NBL__HOOK_START;
+unsigned nbl_event_hooks = NBL__HOOK_START;
 
 /* Announcing reads the table without the lock. A slot's context is written while its listener is NULL, so a context that
  * was read between two equal listeners belongs to that listener. */
@@ -26,7 +26,7 @@ static void hooks_change(unsigned set, unsigned clear)
     nbl__lock_acquire(&hooks_lock);
     hooks = (nbl__hooks_now() & ~clear) | set;
     atomic_store(&nbl__hooks, hooks);
-    __atomic_store_n(&nbl__hooks_public, hooks, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&nbl_event_hooks, hooks, __ATOMIC_SEQ_CST);
     nbl__lock_release(&hooks_lock);
 }
 

@@ -20,7 +20,7 @@
 #define NBL__HOOK_MALLOC 8u   /* malloc mode: every block is an allocation of its own */
 #define NBL__HOOK_START 16u   /* the environment has not been read yet */
 
-/* The library reads its own copy, which needs no detour; nbl__hooks_public is the same word for the headers. */
+/* The library reads its own copy, which needs no detour; nbl_event_hooks is the same word for the headers. */
 extern NBL_HIDDEN atomic_uint nbl__hooks;
 
 /* nbl__hooks_now gives the hooks that are set, for a path that tests them once. */

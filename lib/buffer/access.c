@@ -67,7 +67,7 @@ static PVOID not_in_place(NET_BUFFER const *buffer, struct nbl__position positio
 }
 
 /* What the header's definition leaves over. */
-PVOID nbl__get_data_buffer(NET_BUFFER *NetBuffer, ULONG BytesNeeded, PVOID Storage, ULONG AlignMultiple,
+PVOID nbl_buffer_get_any(NET_BUFFER *NetBuffer, ULONG BytesNeeded, PVOID Storage, ULONG AlignMultiple,
                            ULONG AlignOffset)
 {
     struct nbl__position position;
@@ -113,7 +113,7 @@ PVOID NdisGetDataBuffer(NET_BUFFER *NetBuffer, ULONG BytesNeeded, PVOID Storage,
         if (NBL_LIKELY(address != NULL))
             return address;
     }
-    return nbl__get_data_buffer(NetBuffer, BytesNeeded, Storage, AlignMultiple, AlignOffset);
+    return nbl_buffer_get_any(NetBuffer, BytesNeeded, Storage, AlignMultiple, AlignOffset);
 }
 
 ULONG NdisQueryNetBufferPhysicalCount(NET_BUFFER *NetBuffer)

@@ -74,7 +74,7 @@ static void advance(NET_BUFFER *buffer, ULONG delta, BOOLEAN free_mdl, NET_BUFFE
 }
 
 /* What the header's definition leaves over. */
-void nbl__advance(NET_BUFFER *buffer, ULONG delta, BOOLEAN free_mdl, NET_BUFFER_FREE_MDL *handler)
+void nbl_buffer_advance_any(NET_BUFFER *buffer, ULONG delta, BOOLEAN free_mdl, NET_BUFFER_FREE_MDL *handler)
 {
     advance(buffer, delta, free_mdl, handler, "NdisAdvanceNetBufferDataStart");
 }
@@ -96,7 +96,7 @@ VOID NdisAdvanceNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG DataOffsetDelta,
                                    NET_BUFFER_FREE_MDL *FreeMdlHandler)
 {
     if (NBL_UNLIKELY(!advance_in_first(NetBuffer, DataOffsetDelta)))
-        nbl__advance(NetBuffer, DataOffsetDelta, FreeMdl, FreeMdlHandler);
+        nbl_buffer_advance_any(NetBuffer, DataOffsetDelta, FreeMdl, FreeMdlHandler);
 }
 
 VOID NdisAdvanceNetBufferListDataStart(NET_BUFFER_LIST *NetBufferList, ULONG DataOffsetDelta, BOOLEAN FreeMdl,

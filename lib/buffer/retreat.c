@@ -207,7 +207,7 @@ static inline bool retreat_by_default(NET_BUFFER *buffer, struct request const *
 }
 
 /* What the header's definition leaves over. */
-NDIS_STATUS nbl__retreat(NET_BUFFER *buffer, ULONG delta, ULONG backfill, NET_BUFFER_ALLOCATE_MDL *handler)
+NDIS_STATUS nbl_buffer_retreat_any(NET_BUFFER *buffer, ULONG delta, ULONG backfill, NET_BUFFER_ALLOCATE_MDL *handler)
 {
     struct request const request = { delta, backfill, handler, NULL, "NdisRetreatNetBufferDataStart" };
     return retreat_by_default(buffer, &request) ? NDIS_STATUS_SUCCESS : retreat(buffer, &request);
@@ -232,7 +232,7 @@ NDIS_STATUS NdisRetreatNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG DataOffse
 {
     if (NBL_LIKELY(retreat_in_first(NetBuffer, DataOffsetDelta)))
         return NDIS_STATUS_SUCCESS;
-    return nbl__retreat(NetBuffer, DataOffsetDelta, DataBackFill, AllocateMdlHandler);
+    return nbl_buffer_retreat_any(NetBuffer, DataOffsetDelta, DataBackFill, AllocateMdlHandler);
 }
 
 /* ---- The whole list ---- */

@@ -91,9 +91,9 @@ static inline ULONG nbl__position_left(struct nbl__position position)
 }
 
 /* The exported halves of the calls whose usual case the header has in line. */
-NBL_API NDIS_STATUS nbl__retreat(NET_BUFFER *buffer, ULONG delta, ULONG backfill, NET_BUFFER_ALLOCATE_MDL *handler);
-NBL_API void nbl__advance(NET_BUFFER *buffer, ULONG delta, BOOLEAN free_mdl, NET_BUFFER_FREE_MDL *handler);
-NBL_API PVOID nbl__get_data_buffer(NET_BUFFER *buffer, ULONG bytes, PVOID storage, ULONG multiple, ULONG offset);
+NBL_API NDIS_STATUS nbl_buffer_retreat_any(NET_BUFFER *buffer, ULONG delta, ULONG backfill, NET_BUFFER_ALLOCATE_MDL *handler);
+NBL_API void nbl_buffer_advance_any(NET_BUFFER *buffer, ULONG delta, BOOLEAN free_mdl, NET_BUFFER_FREE_MDL *handler);
+NBL_API PVOID nbl_buffer_get_any(NET_BUFFER *buffer, ULONG bytes, PVOID storage, ULONG multiple, ULONG offset);
 
 /* nbl__buffer_locate recomputes the pair from DataOffset (NB-07, NB-08, NB-10). Returns false, with the end pair, when
  * DataOffset lies beyond the chain. */

@@ -26,9 +26,9 @@ static PVOID address_of(PMDL mdl, char const *call)
 }
 
 /* What the header's definition of MmGetSystemAddressForMdlSafe leaves over. */
-NBL_API PVOID nbl__mdl_system_address(PMDL Mdl, ULONG Priority);
+NBL_API PVOID nbl_mdl_address_any(PMDL Mdl, ULONG Priority);
 
-PVOID nbl__mdl_system_address(PMDL Mdl, ULONG Priority)
+PVOID nbl_mdl_address_any(PMDL Mdl, ULONG Priority)
 {
     (void)Priority;
     return address_of(Mdl, "MmGetSystemAddressForMdlSafe");
@@ -36,7 +36,7 @@ PVOID nbl__mdl_system_address(PMDL Mdl, ULONG Priority)
 
 PVOID MmGetSystemAddressForMdlSafe(PMDL Mdl, ULONG Priority)
 {
-    return nbl__mdl_system_address(Mdl, Priority);
+    return nbl_mdl_address_any(Mdl, Priority);
 }
 
 ULONG nbl_mdl_query(PMDL Mdl, void *address, ULONG Priority)

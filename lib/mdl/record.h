@@ -190,6 +190,16 @@ static inline ULONG nbl__mdl_pages(uintptr_t address, ULONG bytes)
     return ADDRESS_AND_SIZE_TO_SPAN_PAGES(address, bytes);
 }
 
+/* nbl__mdl_record_tail is what kind, hidden (0) and magic make of 32 bits in memory. */
+static inline uint32_t nbl__mdl_record_tail(enum nbl__mdl_kind kind)
+{
+#if NBL_BIG_ENDIAN
+    return (uint32_t)kind << 24 | NBL__MDL_MAGIC;
+#else
+    return (uint32_t)kind | NBL__MDL_MAGIC << 16;
+#endif
+}
+
 /* nbl__mdl_make stores a record and its MDL, each Next NULL, with all page frame numbers. There is room for two of those,
  * whatever is needed, so two are stored without looking. Returns the MDL. */
 static NBL_FLATTEN MDL *nbl__mdl_make(void *place, struct nbl__mdl_value value)
