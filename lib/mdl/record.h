@@ -190,7 +190,7 @@ static inline ULONG nbl__mdl_pages(uintptr_t address, ULONG bytes)
     return ADDRESS_AND_SIZE_TO_SPAN_PAGES(address, bytes);
 }
 
-/* nbl__mdl_record_tail is what kind, hidden (0) and magic make of 32 bits in memory. */
+/* nbl__mdl_record_tail is what kind, hidden (0) and magic make of 32 bits in memory, kind and hidden being bytes. */
 static inline uint32_t nbl__mdl_record_tail(enum nbl__mdl_kind kind)
 {
 #if NBL_BIG_ENDIAN
@@ -209,10 +209,7 @@ static NBL_FLATTEN MDL *nbl__mdl_make(void *place, struct nbl__mdl_value value)
     ULONG const pages = nbl__mdl_pages(value.frames, value.bytes);
 #if NBL__HAS_PAIRS
     unsigned char *at = place;
-    /* kind is a byte by itself and hidden the next one: of a word on a big-endian host, the first byte is the highest. */
-    uint16_t const kind_and_hidden = (uint16_t)((unsigned)value.kind << (NBL_BIG_ENDIAN ? 8 : 0));
-    uint32_t const tail = (uint32_t)(nbl__word_of_quarters(kind_and_hidden, NBL__MDL_MAGIC) >> (NBL_BIG_ENDIAN ? 32 : 0));
-    nbl__store_pair(at, 0, nbl__word_of_halves(value.bytes, tail));
+    nbl__store_pair(at, 0, nbl__word_of_halves(value.bytes, nbl__mdl_record_tail(value.kind)));
     nbl__store_pair(at + 16, 0, nbl__word_of_quarters((uint16_t)nbl__mdl_size(pages), (uint16_t)value.flags));
     mdl->Process = value.process;
     mdl->MappedSystemVa = (PVOID)value.mapped;
