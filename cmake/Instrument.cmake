@@ -13,5 +13,6 @@ endif()
 if(NBL_COVERAGE)
     # Counters of several threads must add up, and a line that runs in parallel must not be missed.
     add_compile_options(--coverage -O0 -g -fprofile-update=atomic)
+    add_compile_definitions(NBL_COUNT_COVERAGE)
     add_link_options(--coverage)
 endif()

@@ -173,12 +173,21 @@ part_house() {
     fi
 }
 
-define_part coverage "coverage: 95 % of lines, 85 % of branches of lib/" gcovr
+# What a memory checker is told is executed only while one watches.
+define_part coverage "coverage: 95 % of lines, 85 % of branches of lib/" gcovr valgrind
 part_coverage() {
+    local program
     build coverage
     find build/coverage -name '*.gcda' -delete
     run_tests coverage "${programs[@]}"
     NBL_PROPERTY_SEQUENCES=300 NBL_POOL_MODE=malloc run_tests coverage "${programs[@]}"
+    for program in build/coverage/tests/*/*; do
+        case $program in
+            */unit_test_track | */unit_test_mdl | */unit_test_span | */regress_test_hidden_bytes | */conformance_test_*)
+                valgrind -q --error-exitcode=0 "$program" >/dev/null 2>&1 || true
+                ;;
+        esac
+    done
     python3 tests/coverage.py build/coverage | while read -r word rest; do
         case $word in
             pass) record 1 0 ;;

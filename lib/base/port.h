@@ -27,7 +27,11 @@ struct nbl__thread {
 #  define NBL_LIKELY(condition) __builtin_expect(!!(condition), 1)
 #  define NBL_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 #  define NBL_NOINLINE __attribute__((noinline))
-#  define NBL_FLATTEN inline __attribute__((always_inline))
+#  if defined(NBL_COUNT_COVERAGE) /* one copy of each function, so that its branches are counted once */
+#    define NBL_FLATTEN inline
+#  else
+#    define NBL_FLATTEN inline __attribute__((always_inline))
+#  endif
 #  define NBL_COLD __attribute__((cold, noinline))
 #  define NBL_MAY_ALIAS __attribute__((may_alias))
 #else

@@ -8,6 +8,8 @@
 #ifndef NBL_BASE_ZERO_H
 #define NBL_BASE_ZERO_H
 
+#include "port.h"
+
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -29,7 +31,7 @@ typedef uint32_t nbl__half_vector __attribute__((vector_size(16), aligned(2 * si
       NBL__STORE_ZERO((i) + 3)
 
 /* nbl__zero clears `bytes` bytes, known at compile time and at most 384, at an address aligned to two pointers. */
-static inline __attribute__((always_inline)) void nbl__zero(void *memory, size_t bytes)
+static NBL_FLATTEN void nbl__zero(void *memory, size_t bytes)
 {
     nbl__vector *vector = memory;
     nbl__vector const zero = { 0 };
