@@ -9,6 +9,7 @@
 #include "base/memory.h"
 
 static struct nbl_test_allocator source;
+static struct nbl__slab slab; /* not on a stack: after a failed test its magazine still refers to it */
 
 static int install(void **state)
 {
@@ -30,26 +31,26 @@ static bool in_malloc_mode(void)
 }
 
 /* Takes `count` blocks, fills each with a pattern of its own. */
-static void take_all(struct nbl__slab *slab, unsigned char **blocks, size_t count)
+static void take_all(struct nbl__slab *from, unsigned char **blocks, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        blocks[i] = nbl__slab_take(slab, slab->block_bytes);
+        blocks[i] = nbl__slab_take(from, from->block_bytes);
         assert_non_null(blocks[i]);
         assert_int_equal((uintptr_t)blocks[i] % NBL__CACHE_LINE, 0);
-        memset(blocks[i], (int)(i % 251), slab->block_bytes);
+        memset(blocks[i], (int)(i % 251), from->block_bytes);
     }
 }
 
 /* Gives blocks back in an order that a stride decides, after a look whether each still holds its pattern. */
-static void give_all(struct nbl__slab *slab, unsigned char **blocks, size_t count, size_t stride)
+static void give_all(struct nbl__slab *from, unsigned char **blocks, size_t count, size_t stride)
 {
     for (size_t start = 0; start < stride; start++)
         for (size_t i = start; i < count; i += stride) {
-            for (size_t byte = 0; byte < slab->block_bytes; byte++)
+            for (size_t byte = 0; byte < from->block_bytes; byte++)
                 if (blocks[i][byte] != i % 251)
                     fail_msg("block %u of %u: byte %u is %u", (unsigned)i, (unsigned)count, (unsigned)byte,
                              blocks[i][byte]);
-            nbl__slab_give(slab, blocks[i], slab->block_bytes);
+            nbl__slab_give(from, blocks[i], from->block_bytes);
         }
 }
 
@@ -63,7 +64,6 @@ static void blocks_are_aligned_and_do_not_overlap(void **state)
     static unsigned char *blocks[5000];
     (void)state;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct nbl__slab slab;
         assert_true(nbl__slab_create(&slab, cases[i].bytes, NULL, NULL));
         take_all(&slab, blocks, cases[i].count);
         nbl_test_slab_check(&slab, (int64_t)cases[i].count, 0);
@@ -77,7 +77,6 @@ static void blocks_are_aligned_and_do_not_overlap(void **state)
 
 static void block_given_last_is_taken_first(void **state)
 {
-    struct nbl__slab slab;
     void *first, *second, *third, *fourth;
     (void)state;
     assert_true(nbl__slab_create(&slab, 128, NULL, NULL));
@@ -106,7 +105,6 @@ static void prepare(void *block, void *context)
 
 static void construct_prepares_each_block_before_its_first_use(void **state)
 {
-    struct nbl__slab slab;
     size_t constructed = 0;
     (void)state;
     assert_true(nbl__slab_create(&slab, 64, prepare, &constructed));
@@ -128,7 +126,6 @@ static void construct_prepares_each_block_before_its_first_use(void **state)
 static void counts_are_exact_around_batch_boundaries(void **state)
 {
     static void *blocks[400];
-    struct nbl__slab slab;
     size_t held = 0, most = 0;
     (void)state;
     assert_true(nbl__slab_create(&slab, 256, NULL, NULL));
@@ -152,7 +149,6 @@ static void counts_are_exact_around_batch_boundaries(void **state)
 static void bytes_are_those_of_the_allocator(void **state)
 {
     static void *blocks[3000];
-    struct nbl__slab slab;
     struct nbl__slab_statistics now;
     uint64_t before;
     (void)state;
@@ -177,7 +173,6 @@ static void bytes_are_those_of_the_allocator(void **state)
 static void trim_keeps_chunks_in_use_and_what_they_hold(void **state)
 {
     static unsigned char *blocks[5000];
-    struct nbl__slab slab;
     (void)state;
     for (size_t keep = 1; keep < 5000; keep = keep * 3 + 1) {
         size_t kept = 0, before, given;
@@ -212,7 +207,6 @@ static void random_use_agrees_with_a_model(void **state)
 {
     enum { MOST = 4000, STEPS = 60000 };
     static unsigned char *held[MOST];
-    struct nbl__slab slab;
     uint32_t random = 20260101;
     size_t count = 0, most = 0, target = 100;
     int64_t guests = 0;
@@ -253,7 +247,6 @@ static void random_use_agrees_with_a_model(void **state)
 
 static void account_counts_guests_as_live_but_not_as_blocks(void **state)
 {
-    struct nbl__slab slab;
     struct nbl__slab_statistics now;
     void *block;
     (void)state;
@@ -271,6 +264,23 @@ static void account_counts_guests_as_live_but_not_as_blocks(void **state)
     nbl__slab_measure(&slab, &now);
     assert_int_equal(now.live, 0);
     assert_int_equal(now.high_water, 16);
+    nbl__slab_destroy(&slab);
+}
+
+/* A thread whose magazine went back is alone again, as exactly counted as before. */
+static void high_water_stays_exact_after_the_magazine_went_back(void **state)
+{
+    static void *blocks[100];
+    (void)state;
+    assert_true(nbl__slab_create(&slab, 64, NULL, NULL));
+    for (size_t most = 10; most <= 100; most += 45) {
+        for (size_t i = 0; i < most; i++)
+            blocks[i] = nbl__slab_take(&slab, 64);
+        for (size_t i = 0; i < most; i++)
+            nbl__slab_give(&slab, blocks[i], 64);
+        (void)nbl_memory_trim();
+        assert_int_equal(nbl_test_slab_high_water(&slab), most);
+    }
     nbl__slab_destroy(&slab);
 }
 
@@ -301,7 +311,6 @@ static void many_slabs_come_and_go_without_a_trace(void **state)
 static void destroy_gives_all_memory_back(void **state)
 {
     static unsigned char *blocks[2000];
-    struct nbl__slab slab;
     (void)state;
     assert_true(nbl__slab_create(&slab, 500, NULL, NULL));
     take_all(&slab, blocks, 2000);
@@ -317,7 +326,6 @@ static void take_without_memory_fails_and_leaves_the_slab_usable(void **state)
 {
     (void)state;
     for (uint64_t nth = 1;; nth++) {
-        struct nbl__slab slab;
         void *blocks[200];
         uint64_t refused;
         size_t taken = 0;
@@ -350,7 +358,6 @@ static void take_without_memory_fails_and_leaves_the_slab_usable(void **state)
 /* rules: VER-06 */
 static void every_take_is_one_fault_point(void **state)
 {
-    struct nbl__slab slab;
     void *blocks[10];
     (void)state;
     assert_true(nbl__slab_create(&slab, 64, NULL, NULL));
@@ -379,6 +386,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(trim_keeps_chunks_in_use_and_what_they_hold, install, uninstall),
         cmocka_unit_test_setup_teardown(random_use_agrees_with_a_model, install, uninstall),
         cmocka_unit_test_setup_teardown(account_counts_guests_as_live_but_not_as_blocks, install, uninstall),
+        cmocka_unit_test_setup_teardown(high_water_stays_exact_after_the_magazine_went_back, install, uninstall),
         cmocka_unit_test_setup_teardown(many_slabs_come_and_go_without_a_trace, install, uninstall),
         cmocka_unit_test_setup_teardown(destroy_gives_all_memory_back, install, uninstall),
         cmocka_unit_test_setup_teardown(take_without_memory_fails_and_leaves_the_slab_usable, install, uninstall),
