@@ -45,8 +45,9 @@ NBL_BEGIN_C
 /* NET_BUFFER_ALLOCATE_MDL (NetAllocateMdl) returns one MDL with memory, or NULL when there is none.
  *
  * BufferSize: bytes needed on entry; what is there on return is ignored, the MDL's ByteCount counts. The MDL is mapped or
- * nonpaged, its Next is overwritten, and it is linked nowhere else. Called at the IRQL of the retreat (RET-12, RET-13,
- * nc-nblapi-net_buffer_allocate_mdl.md).
+ * nonpaged, its Next is overwritten, and it is linked nowhere else: one that is on the NB already, or that the same call has
+ * got for another NB, fails the retreat (violation RET-12, NDIS_STATUS_FAILURE). Called at the IRQL of the retreat (RET-12,
+ * RET-13, nc-nblapi-net_buffer_allocate_mdl.md).
  */
 typedef MDL *(NET_BUFFER_ALLOCATE_MDL)(ULONG *BufferSize);
 typedef NET_BUFFER_ALLOCATE_MDL *NET_BUFFER_ALLOCATE_MDL_HANDLER;

@@ -79,7 +79,22 @@ static bool custom_mdl_serves(NET_BUFFER const *buffer, struct request const *re
     return (uint64_t)buffer->DataOffset + mdl->ByteCount >= request->delta && total_fits(buffer, mdl->ByteCount);
 }
 
-/* The record is allocated first: once the handler's MDL is here, nothing but its size can be wrong. */
+/* What a handler's MDL has for Next from its acquisition to its commitment. */
+static MDL acquired_end;
+
+/* RET-12: an MDL that is on this NB already, or that this call has just got for another one. */
+static bool linked_already(NET_BUFFER const *buffer, struct request const *request, MDL const *mdl)
+{
+    struct nbl__mdl_record *record = buffer->NdisReserved[0];
+    bool linked = mdl == buffer->MdlChain || mdl->Next == &acquired_end;
+    for (; record != NULL && !linked; record = record->next)
+        linked = nbl__mdl_of_record(record) == mdl;
+    if (linked)
+        nbl__violation("RET-12", NBL_SEVERITY_FATAL, request->call, mdl);
+    return linked;
+}
+
+/* The record is allocated first: once the handler's MDL is here, it can only be a wrong one. */
 static NDIS_STATUS acquire_custom(NET_BUFFER const *buffer, struct request const *request,
                                   struct nbl__mdl_record **record)
 {
@@ -90,13 +105,16 @@ static NDIS_STATUS acquire_custom(NET_BUFFER const *buffer, struct request const
     if (custom == NULL)
         return NDIS_STATUS_RESOURCES;
     mdl = request->allocate(&bytes);
-    if (mdl != NULL) {
-        mdl->Next = NULL; /* NET_BUFFER_FREE_MDL is promised an unlinked MDL, after a rollback too */
+    if (mdl != NULL && linked_already(buffer, request, mdl)) {
+        status = NDIS_STATUS_FAILURE; /* and it is not given back: it is in use */
+    } else if (mdl != NULL) {
+        mdl->Next = &acquired_end;
         *custom = (struct nbl__mdl_custom){ { NULL, mdl->ByteCount, NBL__MDL_CUSTOM, 0, NBL__MDL_MAGIC }, mdl };
         *record = &custom->record;
         if (custom_mdl_serves(buffer, request, mdl))
             return NDIS_STATUS_SUCCESS;
         status = NDIS_STATUS_FAILURE;
+        mdl->Next = NULL;
         if (request->free != NULL)
             request->free(mdl);
     }
@@ -259,6 +277,7 @@ static void roll_back(struct request const *request, struct nbl__mdl_record *new
     while (newest != NULL) {
         struct nbl__mdl_record *next = newest->next;
         MDL *mdl = nbl__mdl_of_record(newest);
+        mdl->Next = NULL; /* NET_BUFFER_FREE_MDL is promised an unlinked MDL */
         if (newest->kind == NBL__MDL_CUSTOM && request->free != NULL)
             request->free(mdl);
         else if (newest->kind == NBL__MDL_CUSTOM)
