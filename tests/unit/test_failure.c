@@ -376,5 +376,5 @@ int main(void)
         NBL_TEST(failing_each_fault_point_leaves_no_trace),
         NBL_TEST(failing_each_call_of_the_allocator_leaves_no_trace),
     };
-    return cmocka_run_group_tests_name("failure", tests, NULL, NULL);
+    return NBL_TEST_RUN("failure", tests);
 }

@@ -377,5 +377,5 @@ int main(void)
         NBL_TEST(a_used_block_is_handed_out_fresh),
         NBL_TEST(objects_start_on_cache_lines),
     };
-    return cmocka_run_group_tests_name("pool_extra", tests, NULL, NULL);
+    return NBL_TEST_RUN("pool_extra", tests);
 }
