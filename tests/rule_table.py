@@ -110,7 +110,7 @@ def main():
             if only_missing:
                 continue
             text = ", ".join(tests[:4]) + (f" and {len(tests) - 4} more" if len(tests) > 4 else "")
-            print(f"  {rule:9} {text or (f'(later: {later})' if later else 'NO TEST')}")
+            print(f"  {rule:9} {' '.join(filter(None, (text, later and f'(later: {later})'))) or 'NO TEST'}")
     print(f"\n{len(known)} rules, {len(proofs)} with a test, {len(missing)} required ones without")
     if missing:
         print("NO TEST: " + " ".join(missing))

@@ -2,12 +2,13 @@
  *
  * test_vectors.c - every row of the files in vectors/ as a test of its own, named after its id and its operations.
  */
+#include "nbl_test_script.h"
 #include "nbl_test_vector.h"
 
 #include <ctype.h>
 
-#define ROWS 300
-#define LINE 1024
+#define ROWS 400
+#define LINE 2048
 
 struct row {
     char name[64]; /* TV_014_Retreat_0_0_NULL */
@@ -24,7 +25,10 @@ static void run_row(void **state)
     if (nbl_test_begin(state) != 0)
         fail();
     print_message("%s: %s | %s | %s\n", row->columns[0], row->columns[1], row->columns[2], row->columns[3]);
-    nbl_test_vector_run(row->columns[1], row->columns[2], row->columns[3]);
+    if (strncmp(row->columns[0], "LV-", 3) == 0)
+        nbl_test_script_run(row->columns[1], row->columns[2], row->columns[3]);
+    else
+        nbl_test_vector_run(row->columns[1], row->columns[2], row->columns[3]);
     assert_int_equal(nbl_test_end(state), 0);
 }
 
@@ -88,7 +92,7 @@ static size_t read_rows(FILE *file, size_t count)
 
 int main(void)
 {
-    static char const *const names[] = { "window.txt", "edges.txt" };
+    static char const *const names[] = { "section17.txt", "edges.txt" };
     size_t count = 0;
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         char path[512];

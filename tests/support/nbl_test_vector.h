@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * nbl_test_vector.h - runs one row of tests/conformance/vectors/window.txt, which explains the notation.
+ * nbl_test_vector.h - runs one TV row of tests/conformance/vectors/section17.txt, which explains the notation.
  *
  *     id | setup | operations | expected | rules: ...
  *
