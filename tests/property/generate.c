@@ -292,6 +292,8 @@ static MDL *handler_allocate(ULONG bytes)
         return NULL;
     }
     world.custom_count++;
+    if (world.given_count < LIST_BUFFERS)
+        world.given[world.given_count++] = bytes;
     return entry->mdl;
 }
 

@@ -101,6 +101,8 @@ struct world {
     struct custom_mdl drivers[WORLD_REGIONS]; /* MDLs of PIECE_DRIVER */
     unsigned driver_count;
     unsigned handler_frees;
+    ULONG given[LIST_BUFFERS]; /* bytes of the MDLs that the allocate handler gave in this call, in order */
+    unsigned given_count;
     unsigned errors;   /* violations of severity error and above since the operation began */
     char last_error[32];
     int64_t balance;   /* objects made - objects freed, by events */

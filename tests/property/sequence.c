@@ -99,6 +99,7 @@ void note(char const *format, ...)
 void call_begins(bool may_fail)
 {
     world.errors = 0;
+    world.given_count = 0;
     armed = may_fail && chance(8);
     if (armed)
         nbl_fault_arm(NBL_FAULT_ALLOCATION, 1 + pick(3));

@@ -84,9 +84,9 @@ static ULONG random_delta(struct buffer const *buffer)
     }
 }
 
-static NET_BUFFER_ALLOCATE_MDL *random_handler(bool short_ones)
+static NET_BUFFER_ALLOCATE_MDL *random_handler(void)
 {
-    switch (pick(short_ones ? 6 : 5)) {
+    switch (pick(6)) {
     case 0: return handler_allocate_exact;
     case 1: return handler_allocate_more;
     case 5: return handler_allocate_less;
@@ -103,18 +103,48 @@ void do_retreat(void)
         return;
     delta = random_delta(buffer);
     note("list %d NB %d by %u", (int)(list - world.lists), (int)(buffer - list->buffers), (unsigned)delta);
-    (void)retreat_buffer(buffer, delta, pick(3) * pick(10), random_handler(true));
+    (void)retreat_buffer(buffer, delta, pick(3) * pick(10), random_handler());
+}
+
+/* RET-13 for each NB in turn: counts the MDLs that were shorter than asked for; false when one did not reach. NB i that needs
+ * an MDL has to get the i-th that was given. */
+static bool list_served(struct list const *list, ULONG delta, ULONG wanted, unsigned *errors)
+{
+    unsigned given = 0;
+    *errors = 0;
+    for (unsigned i = 0; i < list->count && given < world.given_count; i++) {
+        ULONG bytes;
+        if (delta <= list->buffers[i].offset)
+            continue;
+        bytes = world.given[given++];
+        *errors += bytes < wanted ? 1u : 0u;
+        if (list->buffers[i].offset + bytes < delta)
+            return false;
+    }
+    return true;
+}
+
+static void retreat_list_picture(struct list *list, ULONG delta, NET_BUFFER_ALLOCATE_MDL *handler)
+{
+    unsigned given = 0;
+    for (unsigned i = 0; i < list->count; i++) {
+        bool const allocates = delta > list->buffers[i].offset;
+        retreat_picture(&list->buffers[i], delta, handler);
+        if (allocates && handler != NULL && list->buffers[i].pieces[0].bytes != world.given[given++])
+            broken("NB %u got the MDL of another", i);
+        fill_new_bytes(&list->buffers[i], delta);
+    }
 }
 
 /* RET-15, RET-16: all NBs or none. */
 void do_retreat_list(void)
 {
     struct list *list = any_list();
-    NET_BUFFER_ALLOCATE_MDL *handler = random_handler(false);
+    NET_BUFFER_ALLOCATE_MDL *handler = random_handler();
     ULONG const delta = pick(24), backfill = pick(12);
     unsigned const frees = world.handler_frees, customs = world.custom_count;
-    NDIS_STATUS status;
-    bool failed;
+    NDIS_STATUS status, expected = NDIS_STATUS_SUCCESS;
+    unsigned errors;
     if (list == NULL)
         return;
     for (unsigned i = 0; i < list->count; i++)
@@ -123,18 +153,19 @@ void do_retreat_list(void)
     note("list %d by %u", (int)(list - world.lists), (unsigned)delta);
     call_begins(true);
     status = NdisRetreatNetBufferListDataStart(list->real, delta, backfill, handler, handler == NULL ? NULL : handler_free);
-    failed = call_ended();
-    expect_errors(0);
-    if (status != (failed ? NDIS_STATUS_RESOURCES : NDIS_STATUS_SUCCESS))
-        broken("the retreat returned %s", nbl_status_name(status));
-    if (failed && world.custom_count != customs)
+    if (call_ended())
+        expected = NDIS_STATUS_RESOURCES;
+    if (!list_served(list, delta, delta + backfill, &errors))
+        expected = NDIS_STATUS_FAILURE;
+    expect_errors(errors);
+    if (status != expected)
+        broken("the retreat returned %s instead of %s", nbl_status_name(status), nbl_status_name(expected));
+    if (status != NDIS_STATUS_SUCCESS && world.custom_count != customs)
         broken("a failed retreat kept %u MDLs of the handler", world.custom_count - customs);
-    if (!failed && world.handler_frees != frees)
+    if (status == NDIS_STATUS_SUCCESS && world.handler_frees != frees)
         broken("a retreat that succeeded freed an MDL");
-    for (unsigned i = 0; !failed && i < list->count; i++) {
-        retreat_picture(&list->buffers[i], delta, handler);
-        fill_new_bytes(&list->buffers[i], delta);
-    }
+    if (status == NDIS_STATUS_SUCCESS)
+        retreat_list_picture(list, delta, handler);
 }
 
 /* ---- advance ---- */

@@ -79,10 +79,12 @@ static void taken_lists_can_be_freed_one_by_one_and_others_given(void **state)
         chain->Next = NULL;
         NdisFreeNetBufferList(chain);
     }
-    chain = NdisAllocateNetBufferList(pool, 0, 0); /* one chain of two pools, one with context of its own */
-    chain->Next = NdisAllocateNetBufferList(other, 16, 0);
-    chain->Next->Next = NdisAllocateNetBufferList(pool, 0, 0);
-    assert_int_equal(nbl_pool_give(chain), 3);
+    for (unsigned with_context = 0; with_context < 8; with_context++) { /* each set of the three with context of its own */
+        chain = NdisAllocateNetBufferList(pool, (with_context & 1) != 0 ? 32 : 0, 0);
+        chain->Next = NdisAllocateNetBufferList(pool, (with_context & 2) != 0 ? 32 : 0, 0);
+        chain->Next->Next = NdisAllocateNetBufferList(other, (with_context & 4) != 0 ? 32 : 0, 0);
+        assert_int_equal(nbl_pool_give(chain), 3);
+    }
     assert_int_equal(nbl_test_live(pool) + nbl_test_live(other), 0);
     free_pool(pool);
     free_pool(other);

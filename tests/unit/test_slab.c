@@ -284,6 +284,44 @@ static void high_water_stays_exact_after_the_magazine_went_back(void **state)
     nbl__slab_destroy(&slab);
 }
 
+/* Takes blocks (above 0) or gives them back. */
+static void move(void **blocks, size_t *held, int count)
+{
+    for (; count > 0; count--)
+        blocks[(*held)++] = nbl__slab_take(&slab, 64);
+    for (; count < 0; count++)
+        nbl__slab_give(&slab, blocks[--*held], 64);
+}
+
+/* What is measured only after it is over: the most blocks and guests at one time. */
+static void peaks_are_remembered(void **state)
+{
+    static struct { int steps[8]; unsigned most; } const cases[] = {
+        /* blocks, guests, blocks, guests, .. */
+        { { 1, 30, 0, -30, -1 }, 31 },
+        { { 50, 0, -50, 1, 0, -1 }, 50 },
+        { { 40, 20, 0, -20, -40 }, 60 },
+        { { 10, 5, -10, 0, 0, -5, 14 }, 15 },
+        { { 100, 0, -100, 0, 90, 20, -90, -20 }, 110 },
+    };
+    static void *blocks[100];
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        size_t held = 0;
+        assert_true(nbl__slab_create(&slab, 64, NULL, NULL));
+        for (int step = 0; step < 8; step++) {
+            if (step % 2 == 0)
+                move(blocks, &held, cases[i].steps[step]);
+            else if (cases[i].steps[step] != 0)
+                nbl__slab_account(&slab, cases[i].steps[step]);
+        }
+        move(blocks, &held, -(int)held);
+        assert_int_equal(nbl_test_slab_high_water(&slab), cases[i].most);
+        nbl_test_slab_check(&slab, 0, 0);
+        nbl__slab_destroy(&slab);
+    }
+}
+
 static void many_slabs_come_and_go_without_a_trace(void **state)
 {
     static struct nbl__slab slabs[300];
@@ -387,6 +425,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(random_use_agrees_with_a_model, install, uninstall),
         cmocka_unit_test_setup_teardown(account_counts_guests_as_live_but_not_as_blocks, install, uninstall),
         cmocka_unit_test_setup_teardown(high_water_stays_exact_after_the_magazine_went_back, install, uninstall),
+        cmocka_unit_test_setup_teardown(peaks_are_remembered, install, uninstall),
         cmocka_unit_test_setup_teardown(many_slabs_come_and_go_without_a_trace, install, uninstall),
         cmocka_unit_test_setup_teardown(destroy_gives_all_memory_back, install, uninstall),
         cmocka_unit_test_setup_teardown(take_without_memory_fails_and_leaves_the_slab_usable, install, uninstall),
