@@ -44,10 +44,10 @@ NBL_BEGIN_C
 
 /* NET_BUFFER_ALLOCATE_MDL (NetAllocateMdl) returns one MDL with memory, or NULL when there is none.
  *
- * BufferSize: bytes needed on entry; what is there on return is ignored, the MDL's ByteCount counts. The MDL is mapped or
- * nonpaged, its Next is overwritten, and it is linked nowhere else: one that is on the NB already, or that the same call has
- * got for another NB, fails the retreat (violation RET-12, NDIS_STATUS_FAILURE). Called at the IRQL of the retreat (RET-12,
- * RET-13, nc-nblapi-net_buffer_allocate_mdl.md).
+ * BufferSize: bytes needed on entry; what is there on return is ignored, the MDL's ByteCount counts. The MDL is mapped
+ * or nonpaged, its Next is overwritten, and it is linked nowhere else: one that is on the NB already, or that the same
+ * call has got for another NB, fails the retreat (violation RET-12, NDIS_STATUS_FAILURE). Called at the IRQL of the
+ * retreat (RET-12, RET-13, nc-nblapi-net_buffer_allocate_mdl.md).
  */
 typedef MDL *(NET_BUFFER_ALLOCATE_MDL)(ULONG *BufferSize);
 typedef NET_BUFFER_ALLOCATE_MDL *NET_BUFFER_ALLOCATE_MDL_HANDLER;
@@ -65,21 +65,22 @@ typedef NET_BUFFER_FREE_MDL *NET_BUFFER_FREE_MDL_HANDLER;
 /* NdisRetreatNetBufferDataStart grows the used data of a NET_BUFFER by DataOffsetDelta bytes in front of its start.
  *
  * NetBuffer: not NULL; any window. DataOffsetDelta (D): bytes to add, 0 and up. DataBackFill (B): bytes of backfill to
- * have in addition when memory must be allocated. AllocateMdlHandler: where such memory comes from; NULL for libnbl's own.
+ * have in addition when memory must be allocated. AllocateMdlHandler: where such memory comes from; NULL for libnbl's
+ * own.
  *
  * Let O be the old DataOffset. D <= O: DataOffset = O - D, DataLength grows by D, nothing is allocated, no byte is
  * written, the handler is not called. D > O: one MDL M of D + B bytes is put in front of the chain and
  * DataOffset = O + ByteCount(M) - D; the new bytes are the end of M followed by the O bytes of old backfill, which need
- * not be contiguous (RET-06, RET-07). In both cases CurrentMdl and CurrentMdlOffset are recomputed from DataOffset. D = 0
- * changes nothing. An NB without MDLs gets M as its whole chain. The content of new memory is undefined.
+ * not be contiguous (RET-06, RET-07). In both cases CurrentMdl and CurrentMdlOffset are recomputed from DataOffset. D =
+ * 0 changes nothing. An NB without MDLs gets M as its whole chain. The content of new memory is undefined.
  *
- * Owns: M is libnbl's (or the handler's) and is given back by NdisAdvanceNetBufferDataStart with FreeMdl TRUE. A handler's
- * MDL larger than asked for is taken whole, the surplus as backfill; a smaller one is used when O + ByteCount(M) >= D
- * (violation), and otherwise stays the handler's (FAILURE).
+ * Owns: M is libnbl's (or the handler's) and is given back by NdisAdvanceNetBufferDataStart with FreeMdl TRUE. A
+ * handler's MDL larger than asked for is taken whole, the surplus as backfill; a smaller one is used when O +
+ * ByteCount(M) >= D (violation), and otherwise stays the handler's (FAILURE).
  * Threads: the NB's owner. IRQL <= DISPATCH_LEVEL.
  * Failure leaves the NB unchanged: NDIS_STATUS_RESOURCES when there is no memory or the handler returned NULL;
- * NDIS_STATUS_FAILURE when the new DataLength, or D + B, or the new total, exceeds 0xFFFFFFFF, or the handler's MDL is too
- * small.
+ * NDIS_STATUS_FAILURE when the new DataLength, or D + B, or the new total, exceeds 0xFFFFFFFF, or the handler's MDL is
+ * too small.
  * Rules RET-01..RET-14, RET-18; nf-nblapi-ndisretreatnetbufferdatastart.md, retreat-operations.md.
  */
 NBL_API NDIS_STATUS NdisRetreatNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG DataOffsetDelta, ULONG DataBackFill,
@@ -89,8 +90,8 @@ NBL_API NDIS_STATUS NdisRetreatNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG D
  *
  * NetBufferList: not NULL; its Next is not followed; without NBs the call succeeds. DataOffsetDelta, DataBackFill and
  * AllocateMdlHandler as in NdisRetreatNetBufferDataStart. FreeMdlHandler: gives back what AllocateMdlHandler returned
- * when a later NB cannot be served; one handler without the other is a violation (RET-17) and works all the same, but MDLs
- * that then cannot be given back are lost.
+ * when a later NB cannot be served; one handler without the other is a violation (RET-17) and works all the same, but
+ * MDLs that then cannot be given back are lost.
  *
  * Every MDL that will be needed is acquired before the first NB changes. On failure the acquired MDLs are released in
  * reverse order and no NB has changed: NDIS_STATUS_RESOURCES or NDIS_STATUS_FAILURE as for a single NB. An MDL from the
@@ -104,13 +105,13 @@ NBL_API NDIS_STATUS NdisRetreatNetBufferListDataStart(NET_BUFFER_LIST *NetBuffer
 
 /* NdisAdvanceNetBufferDataStart shrinks the used data of a NET_BUFFER by DataOffsetDelta bytes at its start.
  *
- * NetBuffer: not NULL. DataOffsetDelta: bytes, at most DataLength; more is a violation and is cut to DataLength (ADV-08);
- * 0 changes and frees nothing. FreeMdl FALSE: DataOffset grows, DataLength shrinks, passed bytes stay readable as
- * backfill and every MDL stays linked. FreeMdl TRUE: afterwards, while the first MDL of the chain was put there by libnbl
- * for this NB (retreat, clone, fragment, reassemble) and holds no used data, it is unlinked, DataOffset shrinks by its
- * ByteCount and it is freed; the first MDL that is a driver's or still used ends this (ADV-05, ADV-06, ADV-10). When all
- * are freed the NB is empty: no MDL and all zero. FreeMdlHandler: called for exactly the MDLs that a retreat got from an
- * AllocateMdlHandler; without it such an MDL stays linked (violation ADV-12).
+ * NetBuffer: not NULL. DataOffsetDelta: bytes, at most DataLength; more is a violation and is cut to DataLength
+ * (ADV-08); 0 changes and frees nothing. FreeMdl FALSE: DataOffset grows, DataLength shrinks, passed bytes stay
+ * readable as backfill and every MDL stays linked. FreeMdl TRUE: afterwards, while the first MDL of the chain was put
+ * there by libnbl for this NB (retreat, clone, fragment, reassemble) and holds no used data, it is unlinked, DataOffset
+ * shrinks by its ByteCount and it is freed; the first MDL that is a driver's or still used ends this (ADV-05, ADV-06,
+ * ADV-10). When all are freed the NB is empty: no MDL and all zero. FreeMdlHandler: called for exactly the MDLs that a
+ * retreat got from an AllocateMdlHandler; without it such an MDL stays linked (violation ADV-12).
  *
  * CurrentMdl and CurrentMdlOffset are recomputed from DataOffset. No return value: cannot fail.
  * Threads: the NB's owner. IRQL <= DISPATCH_LEVEL.
@@ -122,8 +123,8 @@ NBL_API VOID NdisAdvanceNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG DataOffs
 /* NdisAdvanceNetBufferListDataStart advances every NET_BUFFER of one NET_BUFFER_LIST; see
  * NdisAdvanceNetBufferDataStart.
  *
- * NetBufferList: not NULL; its Next is not followed; without NBs nothing happens. An NB whose DataLength is smaller than
- * DataOffsetDelta is advanced by its DataLength (violation ADV-08), the others in full. Threads: the NBL's owner.
+ * NetBufferList: not NULL; its Next is not followed; without NBs nothing happens. An NB whose DataLength is smaller
+ * than DataOffsetDelta is advanced by its DataLength (violation ADV-08), the others in full. Threads: the NBL's owner.
  * IRQL <= DISPATCH_LEVEL. Rules ADV-01..ADV-12; nf-nblapi-ndisadvancenetbufferlistdatastart.md.
  */
 NBL_API VOID NdisAdvanceNetBufferListDataStart(NET_BUFFER_LIST *NetBufferList, ULONG DataOffsetDelta, BOOLEAN FreeMdl,
@@ -144,14 +145,15 @@ NBL_API VOID NdisAdjustNetBufferCurrentMdl(NET_BUFFER *NetBuffer);
  *
  * NetBuffer: not NULL; never changed. BytesNeeded: bytes; more than DataLength returns NULL. Storage: NULL, or the
  * caller's memory of at least BytesNeeded bytes. AlignMultiple: a power of two from 1 to 8192; AlignOffset: below
- * AlignMultiple; the in-place address must satisfy address % AlignMultiple = AlignOffset. Others return NULL (violation).
+ * AlignMultiple; the in-place address must satisfy address % AlignMultiple = AlignOffset. Others return NULL
+ * (violation).
  *
  * All bytes in the one MDL that holds the first data byte, and aligned: returns their address and leaves Storage alone.
  * Otherwise copies exactly BytesNeeded bytes to Storage and returns it, or NULL when Storage is NULL. Two MDLs that are
- * neighbours in memory do not count as contiguous. BytesNeeded 0: the address of the data start (one past the last byte at
- * the end of the chain), or Storage when there is no MDL; a data start that no byte follows is addressed in the MDL that
- * the canonical pair names. NULL also when a mapping fails. When the chain is shorter than DataLength says, NULL and
- * nothing is written (violation GDB-08).
+ * neighbours in memory do not count as contiguous. BytesNeeded 0: the address of the data start (one past the last byte
+ * at the end of the chain), or Storage when there is no MDL; a data start that no byte follows is addressed in the MDL
+ * that the canonical pair names. NULL also when a mapping fails. When the chain is shorter than DataLength says, NULL
+ * and nothing is written (violation GDB-08).
  * Owns: an in-place pointer is valid while the NB's window and that MDL live.
  * Threads: the NB's owner. IRQL <= DISPATCH_LEVEL. Rules GDB-01..GDB-08; nf-nblapi-ndisgetdatabuffer.md.
  */
@@ -161,9 +163,9 @@ NBL_API PVOID NdisGetDataBuffer(NET_BUFFER *NetBuffer, ULONG BytesNeeded, PVOID 
 /* NdisCopyFromNetBufferToNetBuffer copies bytes from one NET_BUFFER to another, across MDLs on both sides.
  *
  * DestinationOffset and SourceOffset: bytes from each NB's data start. BytesToCopy: bytes. The source ends at its
- * DataLength; the destination ends where its MDL chain ends, not at its DataLength: a caller that copies behind the used
- * data sets DataLength afterwards. No field of either NB changes. Where the memory of both overlaps, each piece that lies in
- * one MDL on either side is copied as by memmove (COPY-08).
+ * DataLength; the destination ends where its MDL chain ends, not at its DataLength: a caller that copies behind the
+ * used data sets DataLength afterwards. No field of either NB changes. Where the memory of both overlaps, each piece
+ * that lies in one MDL on either side is copied as by memmove (COPY-08).
  *
  * *BytesCopied is always written. NDIS_STATUS_SUCCESS with a smaller count, 0 included, when either side ran out;
  * NDIS_STATUS_RESOURCES when an MDL cannot be mapped, *BytesCopied then says how many bytes were copied before.
@@ -177,7 +179,8 @@ NBL_API NDIS_STATUS NdisCopyFromNetBufferToNetBuffer(NET_BUFFER *Destination, UL
 /* NdisQueryNetBufferPhysicalCount gives an upper bound of the physically separate pieces from CurrentMdl to the end of
  * the chain: the sum of NDIS_MDL_TO_SPAN_PAGES, so an MDL of zero bytes counts 1.
  *
- * NetBuffer: not NULL; never changed. A pair that is not canonical is brought to its canonical form first. 0 without MDLs.
+ * NetBuffer: not NULL; never changed. A pair that is not canonical is brought to its canonical form first. 0 without
+ * MDLs.
  * MDLs that are linked in a circle are a violation (VER-04) and counted for a while.
  * Threads: the NB's owner. IRQL <= DISPATCH_LEVEL. Cannot fail.
  * Rules PHYS-01, PHYS-02, MDL-13; nf-nblapi-ndisquerynetbufferphysicalcount.md.
@@ -195,7 +198,8 @@ NBL_IN_LINE_PART int nbl__buffer_unwatched(void)
     return __atomic_load_n(&nbl_event_hooks, __ATOMIC_RELAXED) == 0;
 }
 
-/* The pair is on the first MDL and agrees with DataOffset, and so it will be with the new one. Both sums fit 64 bits. */
+/* The pair is on the first MDL and agrees with DataOffset, and so it will be with the new one. Both sums fit 64 bits.
+ * */
 NBL_IN_LINE_PART int nbl__buffer_stays(NET_BUFFER const *buffer, uint64_t offset, uint64_t length)
 {
     MDL const *first = buffer->MdlChain;
@@ -210,9 +214,10 @@ NBL_IN_LINE_PART void nbl__buffer_move(NET_BUFFER *buffer, uint64_t offset, uint
     buffer->stDataLength = (SIZE_T)length;
 }
 
-/* nbl_buffer_retreat_any, nbl_buffer_advance_any and nbl_buffer_get_any are the three calls for every case; they are what
- * the in-line definitions fall back on, with the same contracts. Programs call the documented names. */
-NBL_API NDIS_STATUS nbl_buffer_retreat_any(NET_BUFFER *buffer, ULONG delta, ULONG backfill, NET_BUFFER_ALLOCATE_MDL *handler);
+/* nbl_buffer_retreat_any, nbl_buffer_advance_any and nbl_buffer_get_any are the three calls for every case; they are
+ * what the in-line definitions fall back on, with the same contracts. Programs call the documented names. */
+NBL_API NDIS_STATUS nbl_buffer_retreat_any(NET_BUFFER *buffer, ULONG delta, ULONG backfill,
+                                           NET_BUFFER_ALLOCATE_MDL *handler);
 NBL_API void nbl_buffer_advance_any(NET_BUFFER *buffer, ULONG delta, BOOLEAN free_mdl, NET_BUFFER_FREE_MDL *handler);
 NBL_API PVOID nbl_buffer_get_any(NET_BUFFER *buffer, ULONG bytes, PVOID storage, ULONG multiple, ULONG offset);
 

@@ -2,8 +2,8 @@
  *
  * event.h - the one hook through which the library announces what happens to its objects.
  *
- * The data path itself keeps no history. Whoever wants one (a verifier, a capture, a test) subscribes here; while nobody
- * does, an announcement costs one predicted branch.
+ * The data path itself keeps no history. Whoever wants one (a verifier, a capture, a test) subscribes here; while
+ * nobody does, an announcement costs one predicted branch.
  */
 #ifndef NBL_EVENT_H
 #define NBL_EVENT_H
@@ -31,7 +31,7 @@ enum nbl_event_kind {
     NBL_EVENT_LIST_FREE,        /* object is the NET_BUFFER_LIST, still readable */
     NBL_EVENT_BUFFER_ALLOCATE,  /* object is the NET_BUFFER */
     NBL_EVENT_BUFFER_FREE,      /* object is the NET_BUFFER, still readable */
-    NBL_EVENT_MDL_ALLOCATE,     /* object is the MDL, related the NET_BUFFER it was linked to, if any; bytes its length */
+    NBL_EVENT_MDL_ALLOCATE,     /* object is the MDL, related the NET_BUFFER it was linked to, if any; bytes */
     NBL_EVENT_MDL_FREE,         /* object is the MDL, still readable; related as above */
     NBL_EVENT_CONTEXT_ALLOCATE, /* object is the NET_BUFFER_LIST, bytes the space taken */
     NBL_EVENT_CONTEXT_FREE      /* object is the NET_BUFFER_LIST, bytes the space given back */
@@ -50,8 +50,8 @@ struct nbl_event {
 
 /* nbl_event_listener receives events on the thread where they happen, inside the call that causes them.
  *
- * It may read the objects and may call nbl_status_name and the MDL macros; it must not allocate, free or move anything of
- * libnbl, and must return at the IRQL at which it was called.
+ * It may read the objects and may call nbl_status_name and the MDL macros; it must not allocate, free or move anything
+ * of libnbl, and must return at the IRQL at which it was called.
  */
 typedef void nbl_event_listener(struct nbl_event const *event, void *context);
 
@@ -60,7 +60,8 @@ typedef void nbl_event_listener(struct nbl_event const *event, void *context);
 
 /* nbl_event_subscribe adds a listener; from then on it receives every event of the process.
  *
- * listener: not NULL; context: handed to it unchanged, may be NULL. The pair (listener, context) names the subscription.
+ * listener: not NULL; context: handed to it unchanged, may be NULL. The pair (listener, context) names the
+ * subscription.
  * Threads: any, also while others work; a call already under way may still not announce to the new listener. IRQL:
  * PASSIVE_LEVEL. Returns false, and changes nothing, when listener is NULL or NBL_EVENT_LISTENERS subscriptions exist.
  */
@@ -73,8 +74,8 @@ NBL_API bool nbl_event_subscribe(nbl_event_listener *listener, void *context);
  */
 NBL_API bool nbl_event_unsubscribe(nbl_event_listener *listener, void *context);
 
-/* nbl_event_hooks is 0 while nobody listens, no fault is armed and no memory checker watches. It is for the functions that
- * libnbl's headers define in line, and changes only through the calls above and those of fault.h. */
+/* nbl_event_hooks is 0 while nobody listens, no fault is armed and no memory checker watches. It is for the functions
+ * that libnbl's headers define in line, and changes only through the calls above and those of fault.h. */
 NBL_API extern unsigned nbl_event_hooks;
 
 NBL_END_C

@@ -52,8 +52,9 @@
 #  define NBL_BIG_ENDIAN 0
 #endif
 
-/* NBL_IN_LINE marks the usual case of a call that libnbl also exports: a compiler that inlines takes it, everybody else, and
- * everybody who takes the call's address, gets the exported one. Where a compiler cannot do that, it is left out. */
+/* NBL_IN_LINE marks the usual case of a call that libnbl also exports: a compiler that inlines takes it, everybody
+ * else, and everybody who takes the call's address, gets the exported one. Where a compiler cannot do that, it is left
+ * out. */
 #if defined(__GNUC__) && !defined(NBL_BUILDING) && !(defined(_WIN32) && defined(NBL_SHARED))
 #  define NBL_HAS_IN_LINE 1
 #  define NBL_IN_LINE extern inline __attribute__((gnu_inline))

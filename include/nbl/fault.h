@@ -23,7 +23,7 @@ NBL_BEGIN_C
 /* nbl_fault_kind is what can be made to fail. */
 enum nbl_fault_kind {
     NBL_FAULT_ALLOCATION,  /* memory: the call reports NULL or NDIS_STATUS_RESOURCES */
-    NBL_FAULT_MAPPING,     /* mapping of an MDL that is not mapped yet: MmGetSystemAddressForMdlSafe returns NULL (MDL-14) */
+    NBL_FAULT_MAPPING,     /* mapping of an MDL: MmGetSystemAddressForMdlSafe returns NULL (MDL-14) */
     NBL_FAULT_DATA_BUFFER, /* NdisGetDataBuffer returns NULL although it need not (GDB-07) */
     NBL_FAULT_KINDS        /* how many kinds there are */
 };
@@ -41,7 +41,8 @@ NBL_API void nbl_fault_arm(enum nbl_fault_kind kind, uint64_t nth);
  */
 NBL_API bool nbl_fault_disarm(enum nbl_fault_kind kind);
 
-/* nbl_fault_points tells how many fault points of one kind were passed since it was last armed, the failed one included.
+/* nbl_fault_points tells how many fault points of one kind were passed since it was last armed, the failed one
+ * included.
  *
  * kind: below NBL_FAULT_KINDS. The count stands still while the kind is not armed. Any thread, any IRQL. Cannot fail.
  */

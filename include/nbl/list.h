@@ -93,9 +93,10 @@ NBL_API NDIS_STATUS NdisAllocateNetBufferListContext(NET_BUFFER_LIST *NetBufferL
  *
  * ContextSize: bytes, the same as at the allocation that is undone; the last allocation is undone first. Offset grows
  * by ContextSize; a block that NdisAllocateNetBufferListContext had to allocate is unlinked and freed once nothing in
- * it is used. The space that came with the NBL itself is never given back here. Another size that fits is carried out; that
- * it mirrors no allocation can be told from the events, which name the bytes. One that does not fit (violation CTX-10), or is
- * no multiple of sizeof(void *) (violation CTX-11), changes nothing. NetBufferList: the caller owns it, before and after.
+ * it is used. The space that came with the NBL itself is never given back here. Another size that fits is carried out;
+ * that it mirrors no allocation can be told from the events, which name the bytes. One that does not fit (violation
+ * CTX-10), or is no multiple of sizeof(void *) (violation CTX-11), changes nothing. NetBufferList: the caller owns it,
+ * before and after.
  * Threads: any, one at a time on one NBL. IRQL <= DISPATCH_LEVEL. Rules: CTX-09, CTX-10,
  * nf-nblapi-ndisfreenetbufferlistcontext.md.
  */

@@ -63,8 +63,8 @@ enum nbl_nt_status { NBL_NTSTATUS_TABLE(NBL__STATUS_ENUMERATOR) NBL__NT_STATUS_E
 
 /* nbl_status_name gives the documented name of a status code.
  *
- * Status: any 32-bit value. Returns a static string, "NDIS_STATUS_..." or "STATUS_..." for a code that only the NTSTATUS
- * table holds; "unknown status" for a code in neither. The caller does not free it.
+ * Status: any 32-bit value. Returns a static string, "NDIS_STATUS_..." or "STATUS_..." for a code that only the
+ * NTSTATUS table holds; "unknown status" for a code in neither. The caller does not free it.
  * Any thread, any IRQL. Cannot fail.
  */
 NBL_API const char *nbl_status_name(NDIS_STATUS Status);

@@ -160,8 +160,8 @@ struct NET_BUFFER_SHARED_MEMORY {
     ULONG SharedMemoryLength;
 };
 
-/* NET_BUFFER_DATA_LENGTH is the 32-bit DataLength and, in the same storage, its SIZE_T view stDataLength (NB-05). On every
- * host DataLength is the low half of stDataLength, so a length written through one is read through the other. */
+/* NET_BUFFER_DATA_LENGTH is the 32-bit DataLength and, in the same storage, its SIZE_T view stDataLength (NB-05). On
+ * every host DataLength is the low half of stDataLength, so a length written through one is read through the other. */
 typedef union NET_BUFFER_DATA_LENGTH {
     NBL_EXTENSION struct {
         NBL_SLOT_BITS_1(ULONG DataLength)

@@ -10,8 +10,8 @@
 atomic_uint nbl__hooks = NBL__HOOK_START;
 unsigned nbl_event_hooks = NBL__HOOK_START;
 
-/* Announcing reads the table without the lock. A slot's context is written while its listener is NULL, so a context that
- * was read between two equal listeners belongs to that listener. */
+/* Announcing reads the table without the lock. A slot's context is written while its listener is NULL, so a context
+ * that was read between two equal listeners belongs to that listener. */
 static struct nbl__lock subscription_lock = NBL__LOCK_INITIALIZER;
 static struct {
     _Atomic(nbl_event_listener *) listener;

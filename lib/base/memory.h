@@ -12,14 +12,15 @@
 void *nbl__memory_allocate(size_t bytes);
 void nbl__memory_release(void *memory, size_t bytes);
 
-/* nbl__memory_class gives the slab that serves `bytes` bytes, or NULL when that is the allocator itself: for a caller that
- * keeps it beside the block and gives the block back to it with nbl__slab_give. */
+/* nbl__memory_class gives the slab that serves `bytes` bytes, or NULL when that is the allocator itself: for a caller
+ * that keeps it beside the block and gives the block back to it with nbl__slab_give. */
 static inline struct nbl__slab *nbl__memory_class(size_t bytes);
 
 /* nbl__memory_join makes nbl_memory_trim trim a statically known slab too. Calling it again does nothing. */
 void nbl__memory_join(struct nbl__slab *slab);
 
-/* nbl__raw_allocate and nbl__raw_release go to the allocator itself and are no fault point: for bookkeeping and chunks. */
+/* nbl__raw_allocate and nbl__raw_release go to the allocator itself and are no fault point: for bookkeeping and chunks.
+ * */
 void *nbl__raw_allocate(size_t bytes, size_t alignment);
 void nbl__raw_release(void *memory, size_t bytes);
 
@@ -32,8 +33,8 @@ void nbl__raw_release(void *memory, size_t bytes);
 
 extern NBL_HIDDEN struct nbl__slab nbl__memory_classes[NBL__CLASSES];
 
-/* Above NBL__FINE_LIMIT, with 2^k < bytes <= 2^(k+1), the four classes of that doubling are 2^k + 1, 2, 3 or 4 quarters of
- * 2^k. */
+/* Above NBL__FINE_LIMIT, with 2^k < bytes <= 2^(k+1), the four classes of that doubling are 2^k + 1, 2, 3 or 4 quarters
+ * of 2^k. */
 static inline struct nbl__slab *nbl__memory_class(size_t bytes)
 {
     uint32_t doubling = 0;

@@ -2,7 +2,8 @@
  *
  * pair.h (internal) - storing two neighbouring 8-byte fields at once.
  *
- * Making a NET_BUFFER, a NET_BUFFER_LIST or an MDL is bound by how many stores a processor completes, one in a cycle as a rule.
+ * Making a NET_BUFFER, a NET_BUFFER_LIST or an MDL is bound by how many stores a processor completes, one in a cycle as
+ * a rule.
  * On 64-bit hosts these structures are made of pairs of pointer-sized fields at addresses that are multiples of 16.
  */
 #ifndef NBL_BASE_PAIR_H

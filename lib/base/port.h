@@ -66,14 +66,15 @@ char const *nbl__port_environment(char const *name);
 /* nbl__port_thread_started arranges that nbl__thread_exit runs when the calling thread ends. */
 void nbl__port_thread_started(struct nbl__thread *thread);
 
-/* nbl__port_on_stack tells whether an address is on the calling thread's stack; false where the platform cannot tell. */
+/* nbl__port_on_stack tells whether an address is on the calling thread's stack; false where the platform cannot tell.
+ * */
 bool nbl__port_on_stack(void const *address);
 
 /* nbl__port_fatal prints a message and ends the process. */
 void nbl__port_fatal(char const *message);
 
-/* nbl__thread_exit hands a thread's magazines back to their slabs; returns the bytes of its own bookkeeping that went back
- * to the allocator (slab.c). */
+/* nbl__thread_exit hands a thread's magazines back to their slabs; returns the bytes of its own bookkeeping that went
+ * back to the allocator (slab.c). */
 size_t nbl__thread_exit(struct nbl__thread *thread);
 
 #endif

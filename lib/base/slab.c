@@ -230,8 +230,8 @@ static void chunk_free(struct nbl__slab *slab, struct nbl__chunk *chunk)
     nbl__raw_release(chunk, chunk->bytes);
 }
 
-/* carve stores up to a batch of never used blocks, and returns how many. While a checker watches, a block is constructed
- * each time it is taken instead, because it is untouchable in between. */
+/* carve stores up to a batch of never used blocks, and returns how many. While a checker watches, a block is
+ * constructed each time it is taken instead, because it is untouchable in between. */
 static uint32_t carve(struct nbl__slab *slab, void **blocks)
 {
     struct nbl__chunk *chunk = slab->chunks;

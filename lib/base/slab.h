@@ -3,14 +3,15 @@
  * slab.h (internal) - blocks of one fixed size, from a magazine per thread over a depot that all threads share.
  *
  *     thread:  magazine = an array of up to 128 block pointers; take pops, give pushes: no lock, no atomic operation
- *     depot:   batches of up to 64 pointers, full or empty, at most one partial; a thread trades 64 at once under the lock
- *     chunks:  the memory that blocks are carved from; given back by nbl__slab_trim when all its blocks are in the depot
+ *     depot:   batches of up to 64 pointers, full or empty, at most one partial; a thread trades 64 at once under the
+ *     lock chunks:  the memory that blocks are carved from; given back by nbl__slab_trim when all its blocks are in the
+ *     depot
  *
- * There is always an empty batch for 64 blocks that come back: batches = sum over chunks of ceil(blocks / 64) + 1. So giving
- * a block back needs no memory and cannot fail.
+ * There is always an empty batch for 64 blocks that come back: batches = sum over chunks of ceil(blocks / 64) + 1. So
+ * giving a block back needs no memory and cannot fail.
  *
- * What is in use needs no counting on the way: of the blocks that a thread's magazine ever received less those it handed
- * to the depot (balance), all but `count` are in use, or were given back by another thread:
+ * What is in use needs no counting on the way: of the blocks that a thread's magazine ever received less those it
+ * handed to the depot (balance), all but `count` are in use, or were given back by another thread:
  *
  *     live of a thread = balance - count + guests        live of the slab = sum over threads, the retired ones included
  */
@@ -31,8 +32,8 @@ struct nbl__batch {
     void *blocks[NBL__BATCH_BLOCKS];
 };
 
-/* struct nbl__magazine is one thread's share of one slab. Only its thread writes; others read the atomic fields. low is the
- * least that count was since peak was last brought up to date, so that
+/* struct nbl__magazine is one thread's share of one slab. Only its thread writes; others read the atomic fields. low is
+ * the least that count was since peak was last brought up to date, so that
  *
  *     peak of a thread's live = max(peak, balance - low + guests)
  */
@@ -50,7 +51,8 @@ struct nbl__magazine {
 
 struct nbl__chunk;
 
-/* struct nbl__slab is a source of equal blocks. Zero-filled but for id, block_bytes and construct, it is ready to use. */
+/* struct nbl__slab is a source of equal blocks. Zero-filled but for id, block_bytes and construct, it is ready to use.
+ * */
 struct nbl__slab {
     uint32_t id;        /* index into every thread's table */
     uint32_t registered; /* id comes from nbl__slab_create and goes back in nbl__slab_destroy */
@@ -143,8 +145,8 @@ static inline void nbl__magazine_push(struct nbl__magazine *magazine, void *bloc
     nbl__magazine_set(magazine, count + 1);
 }
 
-/* nbl__slab_pop takes one block from the calling thread's magazine, or returns NULL when that has none: then nbl__slab_take
- * is to be used, as it is while a hook is set that wants to see each block. */
+/* nbl__slab_pop takes one block from the calling thread's magazine, or returns NULL when that has none: then
+ * nbl__slab_take is to be used, as it is while a hook is set that wants to see each block. */
 static inline void *nbl__slab_pop(struct nbl__slab const *slab)
 {
     struct nbl__magazine *magazine = nbl__magazine_of(slab);

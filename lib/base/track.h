@@ -25,8 +25,8 @@ void nbl__track_carve(void *memory, size_t bytes);
 /* nbl__track_release says that memory goes back to the allocator: all of it may be touched again. */
 void nbl__track_release(void *memory, size_t bytes);
 
-/* nbl__track_take says that the first `bytes` bytes of a block of a slab are alive from now on, their content undefined;
- * nbl__track_give says that the block is dead. */
+/* nbl__track_take says that the first `bytes` bytes of a block of a slab are alive from now on, their content
+ * undefined; nbl__track_give says that the block is dead. */
 void nbl__track_take(void const *slab, void *block, size_t bytes);
 void nbl__track_give(void const *slab, void *block, size_t bytes);
 

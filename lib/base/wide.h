@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * wide.h (internal) - a second instance of the functions that clear whole structures, for processors with 32-byte stores.
+ * wide.h (internal) - a second instance of the functions that clear whole structures, for processors with 32-byte
+ * stores.
  *
- * The library is built for every x86-64 processor. What a fresh NET_BUFFER_LIST costs is mostly its 34 stores of 16 bytes; the
- * processors of the last decade do it with half as many. nbl__wide, which nbl__start sets, chooses:
+ * The library is built for every x86-64 processor. What a fresh NET_BUFFER_LIST costs is mostly its 34 stores of 16
+ * bytes; the processors of the last decade do it with half as many. nbl__wide, which nbl__start sets, chooses:
  *
  *     static NBL_FLATTEN T body(..) { .. }
  *     static NBL_WIDE T body_wide(..) { return body(..); }

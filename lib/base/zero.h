@@ -2,8 +2,8 @@
  *
  * zero.h (internal) - clearing structures of a size known at compile time with plain 16-byte stores.
  *
- * A call of memset, or the string instruction that compilers make of it, costs several times the stores themselves for the
- * few hundred bytes of a NET_BUFFER_LIST.
+ * A call of memset, or the string instruction that compilers make of it, costs several times the stores themselves for
+ * the few hundred bytes of a NET_BUFFER_LIST.
  */
 #ifndef NBL_BASE_ZERO_H
 #define NBL_BASE_ZERO_H
@@ -15,8 +15,8 @@
 #include <string.h>
 
 #if defined(__GNUC__)
-/* A structure, and so what begins inside one, is aligned to two pointers: on a 32-bit host that is less than a vector. Where
- * there are no 32-byte stores, compilers make two of each. */
+/* A structure, and so what begins inside one, is aligned to two pointers: on a 32-bit host that is less than a vector.
+ * Where there are no 32-byte stores, compilers make two of each. */
 typedef uint32_t nbl__vector __attribute__((vector_size(32), aligned(2 * sizeof(void *)), may_alias));
 typedef uint32_t nbl__half_vector __attribute__((vector_size(16), aligned(2 * sizeof(void *)), may_alias));
 

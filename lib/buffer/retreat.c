@@ -2,8 +2,8 @@
  *
  * retreat.c - growing the used data at its front (rules RET).
  *
- * A retreat that needs memory is done in two steps, so that a list of NBs changes as a whole or not at all: acquire gives a
- * record with its MDL, commit links it. Commit cannot fail.
+ * A retreat that needs memory is done in two steps, so that a list of NBs changes as a whole or not at all: acquire
+ * gives a record with its MDL, commit links it. Commit cannot fail.
  */
 #include "window.h"
 

@@ -30,8 +30,8 @@ static inline PVOID nbl__buffer_tag(enum nbl__buffer_kind kind)
 
 #define NBL__BUFFER_KIND_BITS 7u
 
-/* The tag of a NB that came with a list holds where that list counts the MDLs that retreats attach to its NBs; the counter's
- * address is a multiple of 8. */
+/* The tag of a NB that came with a list holds where that list counts the MDLs that retreats attach to its NBs; the
+ * counter's address is a multiple of 8. */
 static inline PVOID nbl__buffer_tag_with(enum nbl__buffer_kind kind, uint16_t *attached)
 {
     return (PVOID)((uintptr_t)attached | (uintptr_t)kind);
@@ -47,22 +47,22 @@ static inline uint16_t *nbl__buffer_attached(NET_BUFFER const *buffer)
     return (uint16_t *)(tag & ~(uintptr_t)NBL__BUFFER_KIND_BITS);
 }
 
-/* struct nbl__position is a byte of a chain: byte `offset` of `mdl`. At the end of a chain offset = ByteCount of the last
- * MDL; without MDLs it is (NULL, 0). */
+/* struct nbl__position is a byte of a chain: byte `offset` of `mdl`. At the end of a chain offset = ByteCount of the
+ * last MDL; without MDLs it is (NULL, 0). */
 struct nbl__position {
     MDL *mdl;
     ULONG offset;
 };
 
-/* nbl__mdl_next gives the next MDL of a walk, or NULL when the walk has been long enough to be going round in a circle of
- * MDLs (VER-04). `steps` starts at 0. */
+/* nbl__mdl_next gives the next MDL of a walk, or NULL when the walk has been long enough to be going round in a circle
+ * of MDLs (VER-04). `steps` starts at 0. */
 static inline MDL *nbl__mdl_next(MDL const *mdl, uint32_t *steps)
 {
     return NBL_LIKELY(++*steps < NBL__MDL_CHAIN_LIMIT) ? mdl->Next : NULL;
 }
 
-/* nbl__position_normalize walks forward over MDLs that end at or before the position (NB-08, NB-09, NB-11). In a circle of
- * MDLs without bytes it stops somewhere (VER-04). */
+/* nbl__position_normalize walks forward over MDLs that end at or before the position (NB-08, NB-09, NB-11). In a circle
+ * of MDLs without bytes it stops somewhere (VER-04). */
 static inline struct nbl__position nbl__position_normalize(struct nbl__position position)
 {
     uint32_t steps = 0;
@@ -90,17 +90,20 @@ static inline ULONG nbl__position_left(struct nbl__position position)
     return position.mdl->ByteCount - position.offset;
 }
 
+#if !defined(NBL_HAS_IN_LINE)
 /* The exported halves of the calls whose usual case the header has in line. */
-NBL_API NDIS_STATUS nbl_buffer_retreat_any(NET_BUFFER *buffer, ULONG delta, ULONG backfill, NET_BUFFER_ALLOCATE_MDL *handler);
+NBL_API NDIS_STATUS nbl_buffer_retreat_any(NET_BUFFER *buffer, ULONG delta, ULONG backfill,
+                                           NET_BUFFER_ALLOCATE_MDL *handler);
 NBL_API void nbl_buffer_advance_any(NET_BUFFER *buffer, ULONG delta, BOOLEAN free_mdl, NET_BUFFER_FREE_MDL *handler);
 NBL_API PVOID nbl_buffer_get_any(NET_BUFFER *buffer, ULONG bytes, PVOID storage, ULONG multiple, ULONG offset);
+#endif
 
 /* nbl__buffer_locate recomputes the pair from DataOffset (NB-07, NB-08, NB-10). Returns false, with the end pair, when
  * DataOffset lies beyond the chain. */
 bool nbl__buffer_locate(NET_BUFFER *buffer);
 
-/* nbl__buffer_within tells whether the pair is on the first MDL and agrees with DataOffset, so that a move within that MDL
- * needs no walk. */
+/* nbl__buffer_within tells whether the pair is on the first MDL and agrees with DataOffset, so that a move within that
+ * MDL needs no walk. */
 static inline bool nbl__buffer_on_first(NET_BUFFER const *buffer)
 {
     return buffer->CurrentMdl == buffer->MdlChain && buffer->MdlChain != NULL
@@ -160,9 +163,9 @@ static inline void nbl__buffer_attach(NET_BUFFER *buffer, struct nbl__mdl_record
     buffer->NdisReserved[0] = record;
 }
 
-/* nbl__buffer_release_records frees what retreats still have attached to a NET_BUFFER that is about to be freed, without
- * looking at its chain (NB-21). Each is reported with `rule` and `severity`; an MDL of the driver's own allocator cannot be
- * given back and is reported as lost. */
+/* nbl__buffer_release_records frees what retreats still have attached to a NET_BUFFER that is about to be freed,
+ * without looking at its chain (NB-21). Each is reported with `rule` and `severity`; an MDL of the driver's own
+ * allocator cannot be given back and is reported as lost. */
 void nbl__buffer_release_records(NET_BUFFER *buffer, char const *rule, enum nbl_severity severity, char const *call);
 
 /* nbl__retreat_release frees a record, and the memory of a default retreat MDL with it. */

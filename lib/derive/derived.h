@@ -46,8 +46,8 @@ struct nbl__pools {
     struct nbl__pool *buffers;
 };
 
-/* struct nbl__builder is the state of the second pass. Whoever builds works on a copy of its own, which a compiler then keeps
- * in registers. */
+/* struct nbl__builder is the state of the second pass. Whoever builds works on a copy of its own, which a compiler then
+ * keeps in registers. */
 struct nbl__builder {
     NET_BUFFER_LIST *list;
     NET_BUFFER *next_buffer;      /* the first of the block that is not made yet */
@@ -61,8 +61,8 @@ struct nbl__builder {
     PVOID tag;                            /* of every NB of the block */
 };
 
-static inline struct nbl__pool *nbl__derive_pool(NDIS_HANDLE handle, enum nbl__pool_kind kind, struct nbl__pool *fallback,
-                                                 char const *call)
+static inline struct nbl__pool *nbl__derive_pool(NDIS_HANDLE handle, enum nbl__pool_kind kind,
+                                                 struct nbl__pool *fallback, char const *call)
 {
     struct nbl__pool *pool;
     if (handle == NULL || handle == (NDIS_HANDLE)fallback) /* what NdisGetPoolFromNetBufferList gave for another one */
@@ -103,8 +103,8 @@ static inline struct nbl__cursor nbl__cursor_at(NET_BUFFER const *buffer, ULONG 
     return (struct nbl__cursor){ buffer->CurrentMdl, (uint64_t)buffer->CurrentMdlOffset + skip };
 }
 
-/* nbl__cursor_piece moves a cursor to the MDL that holds its byte, and tells how many bytes, at most `most`, follow there;
- * 0 at the end of the chain. */
+/* nbl__cursor_piece moves a cursor to the MDL that holds its byte, and tells how many bytes, at most `most`, follow
+ * there; 0 at the end of the chain. */
 static inline ULONG nbl__cursor_piece(struct nbl__cursor *cursor, ULONG most)
 {
     uint32_t steps = 0;
@@ -122,8 +122,8 @@ static inline ULONG nbl__cursor_piece(struct nbl__cursor *cursor, ULONG most)
 
 /* ---- First pass. ---- */
 
-/* nbl__measure_range adds the MDLs for `bytes` bytes from a cursor, and moves it behind them. Returns false when the chain
- * ends before. */
+/* nbl__measure_range adds the MDLs for `bytes` bytes from a cursor, and moves it behind them. Returns false when the
+ * chain ends before. */
 static inline bool nbl__measure_range(struct nbl__layout *layout, struct nbl__cursor *cursor, ULONG bytes)
 {
     while (bytes > 0) {
@@ -146,8 +146,8 @@ static inline void nbl__measure_private(struct nbl__layout *layout, uint64_t byt
 
 /* ---- Second pass. ---- */
 
-/* nbl__pools_embed tells whether the first NB of a derived list is the list pool's: that is so when that pool brings NBs
- * (GEN-11). Without a NBL pool the caller's NB pool comes first: its handle is the one that the caller knows. */
+/* nbl__pools_embed tells whether the first NB of a derived list is the list pool's: that is so when that pool brings
+ * NBs (GEN-11). Without a NBL pool the caller's NB pool comes first: its handle is the one that the caller knows. */
 static inline bool nbl__pools_embed(struct nbl__pool const *lists, struct nbl__pool const *buffers)
 {
     return lists->has_buffer && (!lists->internal || buffers->internal);
@@ -181,7 +181,8 @@ static NBL_FLATTEN struct nbl__derived *nbl__derive_allocate(struct nbl__layout 
     return derived;
 }
 
-/* nbl__derive_start allocates the block and its NBL (GEN-10). Returns false without memory; nothing is then left behind. */
+/* nbl__derive_start allocates the block and its NBL (GEN-10). Returns false without memory; nothing is then left
+ * behind. */
 static NBL_FLATTEN bool nbl__derive_start(struct nbl__builder *builder, struct nbl__layout const *layout,
                                           struct nbl__pools const *pools, enum nbl__list_kind kind, ULONG parameter)
 {
@@ -233,8 +234,8 @@ static inline void nbl__build_range(struct nbl__builder *builder, struct nbl__cu
 /* nbl__build_hidden hides the backfill of a new MDL from the memory checker. */
 NBL_COLD void nbl__build_hidden(struct nbl__mdl_record *record, void *memory, ULONG hidden);
 
-/* nbl__build_private links an MDL with `bytes` bytes of its own, the first `hidden` of them backfill; returns its memory, or
- * NULL for 0 bytes. */
+/* nbl__build_private links an MDL with `bytes` bytes of its own, the first `hidden` of them backfill; returns its
+ * memory, or NULL for 0 bytes. */
 static inline void *nbl__build_private(struct nbl__builder *builder, ULONG bytes, ULONG hidden)
 {
     unsigned char *place = builder->next_part;
@@ -275,14 +276,16 @@ static inline void nbl__build_buffer(struct nbl__builder *builder, MDL *chain, s
 }
 
 /* nbl__build_buffer_here is nbl__build_buffer for a NB over its own MDLs. */
-static inline void nbl__build_buffer_here(struct nbl__builder *builder, ULONG offset, ULONG length, USHORT checksum_bias)
+static inline void nbl__build_buffer_here(struct nbl__builder *builder, ULONG offset, ULONG length,
+                                          USHORT checksum_bias)
 {
     nbl__build_buffer(builder, builder->chain, nbl__build_start(builder, offset), offset, length, checksum_bias);
 }
 
 /* ---- The end of it. ---- */
 
-/* nbl__derive_account counts a derived list in its pools (sign 1) or off them (-1). Of libnbl's own pools nobody asks. */
+/* nbl__derive_account counts a derived list in its pools (sign 1) or off them (-1). Of libnbl's own pools nobody asks.
+ * */
 static inline void nbl__derive_account(struct nbl__pool *lists, struct nbl__pool *buffers, uint32_t count, int64_t sign)
 {
     uint32_t const embedded = count > 0 && nbl__pools_embed(lists, buffers) ? 1u : 0u;
@@ -293,9 +296,9 @@ static inline void nbl__derive_account(struct nbl__pool *lists, struct nbl__pool
 }
 
 /* nbl__derive_finish counts the new list in its pools and as its parent's child, and announces it. */
-static NBL_FLATTEN NET_BUFFER_LIST *nbl__derive_finish(struct nbl__builder const *builder, struct nbl__pools const *pools,
-                                                       struct nbl__layout const *layout, NET_BUFFER_LIST *parent,
-                                                       char const *call)
+static NBL_FLATTEN NET_BUFFER_LIST *nbl__derive_finish(struct nbl__builder const *builder,
+                                                       struct nbl__pools const *pools, struct nbl__layout const *layout,
+                                                       NET_BUFFER_LIST *parent, char const *call)
 {
     nbl__derive_account(pools->lists, pools->buffers, (uint32_t)layout->buffers, 1);
     /* A list that is not libnbl's cannot be counted on, so it is not counted in. */
@@ -307,8 +310,8 @@ static NBL_FLATTEN NET_BUFFER_LIST *nbl__derive_finish(struct nbl__builder const
     return builder->list;
 }
 
-/* nbl__derive_free frees a derived list of one kind. Returns false after reporting GEN-08 when it is not that. `parameter` is
- * compared with the one of the allocation and reported as `rule` with `severity` when it differs. */
+/* nbl__derive_free frees a derived list of one kind. Returns false after reporting GEN-08 when it is not that.
+ * `parameter` is compared with the one of the allocation and reported as `rule` with `severity` when it differs. */
 bool nbl__derive_free(NET_BUFFER_LIST *list, enum nbl__list_kind kind, ULONG parameter, char const *rule,
                       enum nbl_severity severity, char const *call);
 

@@ -19,7 +19,8 @@ static bool lengths_fit(NET_BUFFER const *buffer, struct cut const *cut)
 {
     ULONG const rest = buffer->DataLength - cut->start;
     ULONG const longest = rest < cut->maximum ? rest : cut->maximum;
-    uint64_t const backfill = cut->delta == 0 ? 0 : cut->backfill; /* nothing to allocate: FRAG-07 asks for no backfill */
+    uint64_t const backfill =
+        cut->delta == 0 ? 0 : cut->backfill; /* nothing to allocate: FRAG-07 asks for no backfill */
     return (uint64_t)longest + cut->delta + backfill <= LARGEST;
 }
 
@@ -38,8 +39,8 @@ static ULONG private_bytes(struct cut const *cut)
     return cut->delta == 0 ? 0 : cut->delta + cut->backfill;
 }
 
-/* A cut adds one piece to those that the range has as it is, so that pieces <= fragments + MDLs of the range - 1 is known
- * without walking the fragments, and what MDLs over them take is bounded: for bytes[i] of one piece,
+/* A cut adds one piece to those that the range has as it is, so that pieces <= fragments + MDLs of the range - 1 is
+ * known without walking the fragments, and what MDLs over them take is bounded: for bytes[i] of one piece,
  *
  *     nbl__mdl_block_bytes(bytes[i]) <= nbl__mdl_block_bytes(0) + NBL__PART_ALIGNMENT * (whole pages in bytes[i])
  */

@@ -51,7 +51,8 @@ static char const *measure(NET_BUFFER_LIST const *source, struct join const *joi
     return NULL;
 }
 
-static inline void build(struct nbl__builder *builder, NET_BUFFER_LIST const *source, struct join const *join, ULONG total)
+static inline void build(struct nbl__builder *builder, NET_BUFFER_LIST const *source, struct join const *join,
+                         ULONG total)
 {
     (void)nbl__build_private(builder, private_bytes(join), join->backfill);
     for (NET_BUFFER const *buffer = source->FirstNetBuffer; buffer != NULL; buffer = buffer->Next) {

@@ -3,8 +3,8 @@
  * checksum.c - the ones' complement sum of a walk over spans.
  *
  * Sums are modulo 65535, and 65536 = 1 there. So memory may be added in words of any width and in the byte order of the
- * host, and carries may be added back when all is done. Exchanging the two bytes of a sum multiplies it by 256, and doing
- * it twice changes nothing: that is how a run of bytes that starts at an odd place is fitted in.
+ * host, and carries may be added back when all is done. Exchanging the two bytes of a sum multiplies it by 256, and
+ * doing it twice changes nothing: that is how a run of bytes that starts at an odd place is fitted in.
  */
 #include "span.h"
 

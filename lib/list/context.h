@@ -4,8 +4,8 @@
  *
  *     [struct nbl__context_header][NET_BUFFER_LIST_CONTEXT][ContextData: Size bytes]
  *
- * A block is initial (made with its NBL, freed with it) or dynamic (made by NdisAllocateNetBufferListContext). The initial
- * block may be part of the NBL's own block or memory of its own.
+ * A block is initial (made with its NBL, freed with it) or dynamic (made by NdisAllocateNetBufferListContext). The
+ * initial block may be part of the NBL's own block or memory of its own.
  */
 #ifndef NBL_LIST_CONTEXT_H
 #define NBL_LIST_CONTEXT_H
@@ -48,9 +48,9 @@ static inline NET_BUFFER_LIST_CONTEXT *nbl__context_construct(void *place, USHOR
     return block;
 }
 
-/* nbl__context_initial gives a NBL its initial block (CTX-04): size = max(pool_size, used + backfill), in `place` when it
- * fits in pool_size, else in memory of its own. Sizes are rounded already. Returns false, with Context NULL, when there is no
- * memory or when the size does not fit a USHORT. Size 0 leaves Context NULL. */
+/* nbl__context_initial gives a NBL its initial block (CTX-04): size = max(pool_size, used + backfill), in `place` when
+ * it fits in pool_size, else in memory of its own. Sizes are rounded already. Returns false, with Context NULL, when
+ * there is no memory or when the size does not fit a USHORT. Size 0 leaves Context NULL. */
 bool nbl__context_initial(NET_BUFFER_LIST *list, void *place, ULONG pool_size, ULONG used, ULONG backfill);
 
 /* nbl__context_reclaim frees every block of a NBL that is about to be freed; dynamic ones are reported with `rule`. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * state.h (internal) - what libnbl keeps in a NET_BUFFER_LIST's NdisReserved: its kind, and how many derived lists live.
+ * state.h (internal) - what libnbl keeps in a NET_BUFFER_LIST's NdisReserved: its kind, and how many derived lists
+ * live.
  *
  *     children = number of live derived lists, + NBL__LIST_RETIRED once the owner freed the list while some lived
  *
@@ -28,9 +29,10 @@ enum nbl__list_kind {
 #define NBL__LIST_MAGIC 0x4E00u
 #define NBL__LIST_RETIRED 0x80000000u
 
-/* struct nbl__list_state overlays NdisReserved[0], and [1] on 32-bit hosts. `attached` counts the MDLs that retreats ever
- * put on the NBs that came with the list, up to 0xFFFF: while it is 0, freeing need not look at them. It is written as one
- * word when the list is made, and read as one when it is freed: narrower reads of a word just written have to wait. */
+/* struct nbl__list_state overlays NdisReserved[0], and [1] on 32-bit hosts. `attached` counts the MDLs that retreats
+ * ever put on the NBs that came with the list, up to 0xFFFF: while it is 0, freeing need not look at them. It is
+ * written as one word when the list is made, and read as one when it is freed: narrower reads of a word just written
+ * have to wait. */
 struct NBL_MAY_ALIAS nbl__list_state {
     uint16_t attached;
     uint16_t kind; /* NBL__LIST_MAGIC + enum nbl__list_kind */
@@ -65,8 +67,8 @@ static inline void nbl__list_set_pristine(NET_BUFFER_LIST *list, enum nbl__list_
     *(nbl__list_word *)(void *)list->NdisReserved = nbl__list_pristine(kind);
 }
 
-/* nbl__list_is_pristine compares with it. Other threads may be freeing children: hence one atomic read of the word, and one of
- * `children` that sees what the last of them did. */
+/* nbl__list_is_pristine compares with it. Other threads may be freeing children: hence one atomic read of the word, and
+ * one of `children` that sees what the last of them did. */
 static inline bool nbl__list_is_pristine(NET_BUFFER_LIST const *list, enum nbl__list_kind kind)
 {
     nbl__list_word const *word = (nbl__list_word const *)(void const *)list->NdisReserved;
@@ -95,9 +97,10 @@ static inline void nbl__list_set_kind(NET_BUFFER_LIST *list, enum nbl__list_kind
     nbl__list_state(list)->kind = nbl__list_kind_word(kind);
 }
 
-/* nbl__list_make stores every field of a list: a fresh one (NBL-05) with its NBs and no context. It is aligned to 16. */
-static NBL_FLATTEN void nbl__list_make(NET_BUFFER_LIST *list, NET_BUFFER_LIST *next, NET_BUFFER *first, NDIS_HANDLE pool,
-                                       UCHAR protocol, enum nbl__list_kind kind)
+/* nbl__list_make stores every field of a list: a fresh one (NBL-05) with its NBs and no context. It is aligned to 16.
+ * */
+static NBL_FLATTEN void nbl__list_make(NET_BUFFER_LIST *list, NET_BUFFER_LIST *next, NET_BUFFER *first,
+                                       NDIS_HANDLE pool, UCHAR protocol, enum nbl__list_kind kind)
 {
     size_t const front = offsetof(NET_BUFFER_LIST, ProtocolReserved);
 #if NBL__HAS_PAIRS
@@ -136,8 +139,8 @@ static inline void nbl__list_add_child(NET_BUFFER_LIST *list)
     atomic_fetch_add_explicit(&nbl__list_state(list)->children, 1u, memory_order_relaxed);
 }
 
-/* nbl__list_remove_child counts a derived list off. Returns true when that was the last one of a retired list, whose memory
- * the caller now has to free. */
+/* nbl__list_remove_child counts a derived list off. Returns true when that was the last one of a retired list, whose
+ * memory the caller now has to free. */
 static inline bool nbl__list_remove_child(NET_BUFFER_LIST *list)
 {
     atomic_uint *children = &nbl__list_state(list)->children;

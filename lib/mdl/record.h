@@ -170,8 +170,8 @@ static inline void nbl__mdl_describe(MDL *mdl, uintptr_t address, ULONG bytes)
     mdl->ByteOffset = BYTE_OFFSET(address);
 }
 
-/* struct nbl__mdl_value is what an MDL in a block of nbl__mdl_block_bytes is made of: `described` is StartVa + ByteOffset,
- * `mapped` is MappedSystemVa or 0, `frames` the address whose pages the numbers are of. */
+/* struct nbl__mdl_value is what an MDL in a block of nbl__mdl_block_bytes is made of: `described` is StartVa +
+ * ByteOffset, `mapped` is MappedSystemVa or 0, `frames` the address whose pages the numbers are of. */
 struct nbl__mdl_value {
     uintptr_t described;
     uintptr_t mapped;
@@ -200,8 +200,8 @@ static inline uint32_t nbl__mdl_record_tail(enum nbl__mdl_kind kind)
 #endif
 }
 
-/* nbl__mdl_make stores a record and its MDL, each Next NULL, with all page frame numbers. There is room for two of those,
- * whatever is needed, so two are stored without looking. Returns the MDL. */
+/* nbl__mdl_make stores a record and its MDL, each Next NULL, with all page frame numbers. There is room for two of
+ * those, whatever is needed, so two are stored without looking. Returns the MDL. */
 static NBL_FLATTEN MDL *nbl__mdl_make(void *place, struct nbl__mdl_value value)
 {
     MDL *mdl = (MDL *)(void *)((struct nbl__mdl_record *)place + 1);
@@ -238,15 +238,16 @@ static NBL_FLATTEN MDL *nbl__mdl_make(void *place, struct nbl__mdl_value value)
 static inline MDL *nbl__mdl_construct(void *place, enum nbl__mdl_kind kind, void *address, ULONG bytes)
 {
     uintptr_t const at = (uintptr_t)address;
-    return nbl__mdl_make(place, (struct nbl__mdl_value){ at, at, at, NULL, bytes,
-                                                         MDL_SOURCE_IS_NONPAGED_POOL | MDL_ALLOCATED_FIXED_SIZE, kind });
+    return nbl__mdl_make(place,
+                         (struct nbl__mdl_value){ at, at, at, NULL, bytes,
+                                                  MDL_SOURCE_IS_NONPAGED_POOL | MDL_ALLOCATED_FIXED_SIZE, kind });
 }
 
 /* nbl__mdl_derive fills a record of kind NBL__MDL_DERIVED and an MDL over bytes [offset, offset + bytes) of `source`
  * (MDL-17 semantics: shares the mapping). offset + bytes <= source->ByteCount. Returns the MDL, its Next NULL.
  *
- * The page frame numbers are computed, not copied: a source that a driver built by hand may have none, and of such a one
- * only the mapped address can be relied upon. */
+ * The page frame numbers are computed, not copied: a source that a driver built by hand may have none, and of such a
+ * one only the mapped address can be relied upon. */
 static inline MDL *nbl__mdl_derive(void *place, MDL const *source, ULONG offset, ULONG bytes)
 {
     unsigned const addressed = nbl__mdl_flags(source) & NBL__MDL_ADDRESSED;

@@ -96,8 +96,8 @@ static NBL_NOINLINE NET_BUFFER_LIST *allocate_list(NDIS_HANDLE handle, USHORT si
     return list;
 }
 
-/* Makes a block of a pool of the usual shape fresh: list_fresh with every question answered. `shape` is a copy, so that no
- * store into the block can change it. */
+/* Makes a block of a pool of the usual shape fresh: list_fresh with every question answered. `shape` is a copy, so that
+ * no store into the block can change it. */
 static NBL_FLATTEN void packet_fresh(struct nbl__pool *pool, struct nbl__pool_shape shape, NET_BUFFER_LIST *list,
                                      NET_BUFFER_LIST *next)
 {
@@ -106,7 +106,10 @@ static NBL_FLATTEN void packet_fresh(struct nbl__pool *pool, struct nbl__pool_sh
     nbl__pool_mdl_fresh(pool, shape, mdl, list);
     nbl__list_make(list, next, buffer, pool, 0, NBL__LIST_PLAIN);
     nbl__buffer_make(buffer, (struct nbl__buffer_value){
-                                 .chain = mdl, .start = { mdl, shape.data_size }, .offset = shape.data_size, .pool = pool,
+                                 .chain = mdl,
+                                 .start = { mdl, shape.data_size },
+                                 .offset = shape.data_size,
+                                 .pool = pool,
                                  .tag = nbl__buffer_tag_with(NBL__BUFFER_EMBEDDED, &nbl__list_state(list)->attached) });
 }
 
@@ -169,13 +172,14 @@ void nbl__pool_release_list(NET_BUFFER_LIST *list, char const *call)
     nbl__slab_give(&pool->slab, list, pool->block_bytes);
 }
 
-/* Gives the block back when nothing stands against it and nobody watches, without looking at more than the first line of the
- * NBL. Returns false, having done nothing, otherwise. */
+/* Gives the block back when nothing stands against it and nobody watches, without looking at more than the first line
+ * of the NBL. Returns false, having done nothing, otherwise. */
 static NBL_FLATTEN bool give_ready(NET_BUFFER_LIST *list)
 {
     struct nbl__pool *pool = list->NdisPoolHandle;
     if (NBL_UNLIKELY(nbl__hooks_now() != 0 || !nbl__list_is_pristine(list, NBL__LIST_PLAIN) || pool == NULL
-                     || pool->kind != NBL__POOL_LISTS || list->Context != embedded_context(pool->shape.context_offset, list)))
+                     || pool->kind != NBL__POOL_LISTS
+                     || list->Context != embedded_context(pool->shape.context_offset, list)))
         return false;
     nbl__list_set_pristine(list, NBL__LIST_FREE);
     if (NBL_LIKELY(nbl__slab_push(&pool->slab, list)))
@@ -215,8 +219,8 @@ NDIS_HANDLE NdisGetPoolFromNetBufferList(NET_BUFFER_LIST const *NetBufferList)
 
 /* ---- whole chains ---- */
 
-/* Gives a run of NBLs of one pool back, as far as nothing stands against each and the magazine has room. Returns the first
- * NBL that is left, and counts the others. */
+/* Gives a run of NBLs of one pool back, as far as nothing stands against each and the magazine has room. Returns the
+ * first NBL that is left, and counts the others. */
 static NET_BUFFER_LIST *give_run(NET_BUFFER_LIST *list, ULONG *freed)
 {
     struct nbl__pool *pool = list->NdisPoolHandle;
@@ -260,7 +264,8 @@ ULONG nbl_pool_give(NET_BUFFER_LIST *chain)
 }
 
 /* Links `count` blocks, made fresh, in front of a chain. */
-static NBL_FLATTEN NET_BUFFER_LIST *link_fresh(struct nbl__pool *pool, void **blocks, uint32_t count, NET_BUFFER_LIST *rest)
+static NBL_FLATTEN NET_BUFFER_LIST *link_fresh(struct nbl__pool *pool, void **blocks, uint32_t count,
+                                               NET_BUFFER_LIST *rest)
 {
     struct nbl__pool_shape const shape = pool->shape;
     bool const packets = pool->packets;

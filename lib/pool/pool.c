@@ -13,8 +13,8 @@
 
 /* ---- descriptors ---- */
 
-/* Descriptors go from live to free and back, never to the allocator: a stale handle is always safe to look at. They come
- * from the platform, not from nbl_allocator, which may be replaced while no pool lives. */
+/* Descriptors go from live to free and back, never to the allocator: a stale handle is always safe to look at. They
+ * come from the platform, not from nbl_allocator, which may be replaced while no pool lives. */
 static struct nbl__lock descriptor_lock = NBL__LOCK_INITIALIZER;
 static struct nbl__pool *free_descriptors;
 

@@ -5,9 +5,9 @@
  * Block of a NBL pool:   [NET_BUFFER_LIST][record][MDL][PFN array][NET_BUFFER][context][data]
  * Block of a NB pool:    [NET_BUFFER][record][MDL][PFN array][data]
  *
- * with only the parts that the pool's parameters ask for. On 64-bit hosts and up to 4 KiB of data, MDL and PFN array fill one
- * cache line and the NET_BUFFER begins on one. Pool descriptors are never unmapped, so that a freed handle can be told from a
- * live one (POOL-09).
+ * with only the parts that the pool's parameters ask for. On 64-bit hosts and up to 4 KiB of data, MDL and PFN array
+ * fill one cache line and the NET_BUFFER begins on one. Pool descriptors are never unmapped, so that a freed handle can
+ * be told from a live one (POOL-09).
  */
 #ifndef NBL_POOL_POOL_H
 #define NBL_POOL_POOL_H
@@ -46,8 +46,10 @@ struct nbl__pool {
     struct nbl__pool *next; /* of the free descriptors */
 };
 
-/* nbl__pool_of gives the pool of the wanted kind that a caller made and may use and free, or NULL after reporting POOL-09.
- * A caller can come by the handle of an internal pool (NBL-09), but nothing can be taken from it, nor can it be freed. */
+/* nbl__pool_of gives the pool of the wanted kind that a caller made and may use and free, or NULL after reporting
+ * POOL-09.
+ * A caller can come by the handle of an internal pool (NBL-09), but nothing can be taken from it, nor can it be freed.
+ * */
 static inline struct nbl__pool *nbl__pool_of(NDIS_HANDLE handle, enum nbl__pool_kind kind, char const *call)
 {
     struct nbl__pool *pool = handle;
@@ -71,15 +73,16 @@ static inline MDL *nbl__pool_mdl(struct nbl__pool_shape shape, void *block)
 
 #define NBL__POOL_MDL_FLAGS (MDL_SOURCE_IS_NONPAGED_POOL | MDL_ALLOCATED_FIXED_SIZE)
 
-/* nbl__pool_mdl_whole tells whether a pool's MDL still describes all of its block's data, and nothing else (POOL-13). */
+/* nbl__pool_mdl_whole tells whether a pool's MDL still describes all of its block's data, and nothing else (POOL-13).
+ * */
 static inline bool nbl__pool_mdl_whole(struct nbl__pool_shape shape, void *block)
 {
     MDL const *mdl = nbl__pool_mdl(shape, block);
     return mdl->ByteCount == shape.data_size && mdl->MappedSystemVa == (unsigned char *)block + shape.data_offset;
 }
 
-/* nbl__pool_mdl_fresh puts the MDL of a block in order: drivers link MDLs behind the pool's, change its flags, and may move,
- * shorten or describe it anew. */
+/* nbl__pool_mdl_fresh puts the MDL of a block in order: drivers link MDLs behind the pool's, change its flags, and may
+ * move, shorten or describe it anew. */
 static NBL_FLATTEN void nbl__pool_mdl_fresh(struct nbl__pool const *pool, struct nbl__pool_shape shape, MDL *mdl,
                                             void *block)
 {
