@@ -3,9 +3,8 @@
  * slab.h (internal) - blocks of one fixed size, from a magazine per thread over a depot that all threads share.
  *
  *     thread:  magazine = an array of up to 128 block pointers; take pops, give pushes: no lock, no atomic operation
- *     depot:   batches of up to 64 pointers, full or empty, at most one partial; a thread trades 64 at once under the
- *     lock chunks:  the memory that blocks are carved from; given back by nbl__slab_trim when all its blocks are in the
- *     depot
+ *     depot:   batches of up to 64 pointers, full or empty, at most one partial; a thread trades 64 under the lock
+ *     chunks:  the memory that blocks are carved from; nbl__slab_trim gives it back when all its blocks are in the depot
  *
  * There is always an empty batch for 64 blocks that come back: batches = sum over chunks of ceil(blocks / 64) + 1. So
  * giving a block back needs no memory and cannot fail.
