@@ -190,17 +190,6 @@ static void charging_quota_is_reported(void **state)
     IoFreeMdl(mdl);
 }
 
-/* rules: MDL-11 LV-41 */
-static void secondary_without_irp_is_an_unlinked_mdl(void **state)
-{
-    MDL *mdl = IoAllocateMdl(memory, 1, TRUE, FALSE, NULL);
-    (void)state;
-    nbl_test_expect("MDL-11 error");
-    assert_non_null(mdl);
-    assert_null(mdl->Next);
-    IoFreeMdl(mdl);
-}
-
 /* rules: MDL-11 LV-42 */
 static void mdls_are_linked_to_an_irp(void **state)
 {
@@ -386,7 +375,6 @@ int main(void)
         NBL_TEST(length_limit_is_a_page_below_4_gigabytes),
         NBL_TEST(an_mdl_of_more_pages_than_size_can_tell_works),
         NBL_TEST(charging_quota_is_reported),
-        NBL_TEST(secondary_without_irp_is_an_unlinked_mdl),
         NBL_TEST(mdls_are_linked_to_an_irp),
         NBL_TEST(odd_links_to_an_irp_are_made_and_reported),
         NBL_TEST(failure_leaves_the_irp_alone),

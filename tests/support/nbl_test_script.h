@@ -4,8 +4,8 @@
  *
  *     id | name = Verb(argument, ..); .. | Verb(..); .. | output; .. | rules: ..
  *
- * tests/conformance/vectors/section17.txt explains the notation. Each output is compared when it comes, so a row fails at the
- * operation that went wrong.
+ * tests/conformance/vectors/section17.txt explains the notation. Each output is compared when it comes, so a row fails
+ * at the operation that went wrong.
  */
 #ifndef NBL_TEST_SCRIPT_H
 #define NBL_TEST_SCRIPT_H
@@ -91,7 +91,8 @@ struct nbl_test_mdl const *nbl_test_script_driver_mdl(struct nbl_test_script con
 /* The object with this name will not be freed at the end of the row. */
 void nbl_test_script_gone(struct nbl_test_script *script, char const *name);
 
-/* The name of an object, of an NB as "list.1", of a driver MDL, of a byte as "V+40" or "Storage"; "?" for what has none. */
+/* The name of an object, of an NB as "list.1", of a driver MDL, of a byte as "V+40" or "Storage"; "?" for what
+ * has none. */
 char const *nbl_test_script_name(struct nbl_test_script const *script, void const *pointer);
 void nbl_test_script_free(struct nbl_test_script *script);
 
