@@ -3,8 +3,8 @@
  * test_children_freed_elsewhere.c - an original may be freed at the moment in which other threads free its clones.
  *
  * Symptom: ThreadSanitizer reported a data race between freeing a NET_BUFFER_LIST and freeing a clone of it.
- * Cause: the quick test whether anything stands against freeing read the count of children with its neighbours as a plain
- * word, while other threads count themselves off (GEN-06).
+ * Cause: the quick test whether anything stands against freeing read the count of children with its neighbours as a
+ * plain word, while other threads count themselves off (GEN-06).
  */
 #include "nbl_test.h"
 #include "nbl_test_checker.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_end_without_mdl.c - a driver may write the end of a chain as CurrentMdl NULL; the data start has an address all the
- * same.
+ * test_end_without_mdl.c - a driver may write the end of a chain as CurrentMdl NULL; the data start has an address
+ * all the same.
  *
  * Symptom: NdisGetDataBuffer for 0 bytes returned Storage, or NULL without one, although the NET_BUFFER has MDLs.
  * Cause: it asked CurrentMdl, not MdlChain, whether there are any (GDB-06, NB-10).

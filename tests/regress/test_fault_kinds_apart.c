@@ -3,8 +3,8 @@
  * test_fault_kinds_apart.c - one thread's disarming of one kind of fault leaves another thread's kind armed.
  *
  * Symptom: an armed allocation did not fail when another thread armed and disarmed mappings meanwhile.
- * Cause: disarming looked whether another kind was armed and then cleared the hook that all kinds share, and a kind armed
- * between the two went without it (VER-06).
+ * Cause: disarming looked whether another kind was armed and then cleared the hook that all kinds share, and a kind
+ * armed between the two went without it (VER-06).
  */
 #include "nbl_test.h"
 #include "nbl_test_checker.h"

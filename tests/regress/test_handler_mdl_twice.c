@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_handler_mdl_twice.c - an AllocateMdlHandler that returns an MDL which is linked already does not make a circle of it.
+ * test_handler_mdl_twice.c - an AllocateMdlHandler that returns an MDL which is linked already does not make a circle
+ * of it.
  *
- * Symptom: a second retreat that got the first one's MDL succeeded, its MdlChain was a circle, and the advance gave the MDL
- * to FreeMdlHandler twice; in a list, two NET_BUFFERs shared the MDL and the second one's chain.
+ * Symptom: a second retreat that got the first one's MDL succeeded, its MdlChain was a circle, and the advance gave
+ * the MDL to FreeMdlHandler twice; in a list, two NET_BUFFERs shared the MDL and the second one's chain.
  * Cause: what the handler returned was linked unseen (RET-12).
  */
 #include "nbl_test.h"

@@ -2,10 +2,10 @@
  *
  * test_hidden_bytes.c - backfill that is hidden from the memory checker does not stay hidden from whoever may use it.
  *
- * Symptom: AddressSanitizer and Valgrind reported a driver that wrote through a partial MDL over a pool's data, and an
- * allocator that handed on the memory of a large retreat.
- * Cause: IoBuildPartialMdl gave the address of the source's bytes without showing them; memory beyond the largest class went
- * back to the allocator with its unused backfill still hidden.
+ * Symptom: AddressSanitizer and Valgrind reported a driver that wrote through a partial MDL over a pool's data, and
+ * an allocator that handed on the memory of a large retreat.
+ * Cause: IoBuildPartialMdl gave the address of the source's bytes without showing them; memory beyond the largest
+ * class went back to the allocator with its unused backfill still hidden.
  */
 #include "nbl_test.h"
 #include "nbl_test_checker.h"

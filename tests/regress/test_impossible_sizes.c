@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_impossible_sizes.c - a derived list that no address space holds is refused, and its size is not counted too small.
+ * test_impossible_sizes.c - a derived list that no address space holds is refused, and its size is not counted too
+ * small.
  *
- * Symptom: on 32-bit hosts a DataOffsetDelta just below 4 gigabytes gave a list whose private MDLs went far beyond the few
- * bytes that had been allocated; on 64-bit hosts a list larger than half the address space was refused, but only after an
- * index before the table of memory classes had been computed.
- * Cause: rounding up the private bytes was done in a size_t and came to 0 (FRAG-12, REASM-07); the class was looked up
- * before the size was checked.
+ * Symptom: on 32-bit hosts a DataOffsetDelta just below 4 gigabytes gave a list whose private MDLs went far beyond
+ * the few bytes that had been allocated; on 64-bit hosts a list larger than half the address space was refused, but
+ * only after an index before the table of memory classes had been computed.
+ * Cause: rounding up the private bytes was done in a size_t and came to 0 (FRAG-12, REASM-07); the class was looked
+ * up before the size was checked.
  */
 #include "nbl_test.h"
 

@@ -5,7 +5,8 @@
  * Symptom: NdisFreeNetBufferListPool of that handle gave the descriptor of libnbl's own pool to the next
  * NdisAllocateNetBufferListPool, so that derived lists without pools went on in a stranger's pool;
  * NdisAllocateNetBufferList of it divided by zero.
- * Cause: the check of handles looked at the kind alone, and an internal pool has the kind of any other (POOL-09, NBL-09).
+ * Cause: the check of handles looked at the kind alone, and an internal pool has the kind of any other (POOL-09,
+ * NBL-09).
  */
 #include "nbl_test.h"
 

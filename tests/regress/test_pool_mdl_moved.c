@@ -2,8 +2,8 @@
  *
  * test_pool_mdl_moved.c - a pool's MDL that a driver moved or described anew is whole again in the next packet.
  *
- * Symptom: after MmAdvanceMdl on the MDL of a pool's NET_BUFFER, the next packet of that block had an MDL of full length that
- * began as many bytes later: it ended inside the neighbour block.
+ * Symptom: after MmAdvanceMdl on the MDL of a pool's NET_BUFFER, the next packet of that block had an MDL of full
+ * length that began as many bytes later: it ended inside the neighbour block.
  * Cause: freeing restored ByteCount alone (POOL-13); the address stayed where it had been moved to.
  */
 #include "nbl_test.h"
