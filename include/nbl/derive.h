@@ -10,7 +10,8 @@
  *     (GEN-10). Drivers set ParentNetBufferList and the parent's ChildRefCount themselves (GEN-01, GEN-02), and copy
  *     out-of-band information with NdisCopySendNetBufferListInfo or NdisCopyReceiveNetBufferListInfo.
  *   - The original must outlive the child. libnbl counts live children by itself: an original that is freed first keeps
- *     its memory until the last child is gone (GEN-06).
+ *     its memory until the last child is gone (GEN-06). That is the memory that goes with the original; NBs, MDLs and
+ *     buffers that a driver linked to it are the driver's, and must outlive the child too.
  *   - A child is freed by the routine of its kind, nothing else frees it (GEN-08). That routine works from what the
  *     child was made with, wherever its window is now: retreat memory still attached is freed (reported, CLONE-12),
  *     context too.
@@ -112,10 +113,10 @@ NBL_API VOID NdisFreeReassembledNetBufferList(NET_BUFFER_LIST *ReassembledNetBuf
 
 /* nbl_derive_copy makes a NBL with memory of its own: one NB per NB of the original, its used data copied.
  *
- * original: not NULL; never changed; an NB whose bytes cannot be mapped fails the call. list_pool and buffer_pool: as
- * for a clone. backfill: bytes of backfill in front of each copy, 0 and up; each NB has one MDL of backfill +
- * DataLength bytes (none when that is 0), DataOffset = backfill. ChecksumBias is copied, out-of-band information is
- * not.
+ * original: not NULL; never changed, but that MDLs which were not mapped may be so afterwards; an NB whose bytes cannot
+ * be mapped fails the call. list_pool and buffer_pool: as for a clone. backfill: bytes of backfill in front of each
+ * copy, 0 and up; each NB has one MDL of backfill + DataLength bytes (none when that is 0), DataOffset = backfill.
+ * ChecksumBias is copied, out-of-band information is not.
  * The copy does not depend on the original in any way. Returns it, or NULL without memory, for a wrong pool, for a
  * chain shorter than its DataLength, or when a length exceeds 0xFFFFFFFF; nothing is left behind.
  * Owns: the caller owns the copy and frees it with nbl_derive_free_copy.
