@@ -218,6 +218,9 @@ void expect_errors(unsigned errors);
  * of a failed one the operations that are needed to fail, with the command that replays it. Returns false when one failed. */
 bool run_sequences(uint64_t seed, uint64_t count, unsigned minutes, bool verbose);
 
+/* check_properties runs the tests of properties.c and returns how many failed. */
+int check_properties(void);
+
 /* attempt runs one function with the world as far as a seed decides; returns NULL, or what was broken. */
 char const *attempt(uint64_t seed, void (*function)(void));
 

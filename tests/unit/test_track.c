@@ -281,6 +281,51 @@ static void memory_that_was_given_back_can_be_used(void **state)
     NdisFreeNetBufferListPool(pool);
 }
 
+/* A source that hands the same memory out again: nothing may be dead there once all of it came back. */
+static NBL_ALIGNAS(64) unsigned char arena[1u << 20];
+static size_t arena_used, arena_blocks;
+
+static void *arena_allocate(void *context, size_t bytes, size_t alignment)
+{
+    size_t const start = (arena_used + alignment - 1) & ~(alignment - 1);
+    (void)context;
+    if (alignment > 64 || start + bytes > sizeof(arena))
+        return NULL;
+    arena_used = start + bytes;
+    arena_blocks++;
+    return arena + start;
+}
+
+static void arena_release(void *context, void *memory, size_t bytes)
+{
+    (void)context;
+    (void)memory;
+    (void)bytes;
+    if (--arena_blocks == 0)
+        arena_used = 0;
+}
+
+static void source_gets_its_memory_back_alive(void **state)
+{
+    struct nbl_allocator const source = { arena_allocate, arena_release, NULL };
+    NDIS_HANDLE pool;
+    NET_BUFFER_LIST *list;
+    (void)state;
+    assert_true(nbl_allocator_set(&source));
+    pool = nbl_test_list_pool(TRUE, 64, 32);
+    list = NdisAllocateNetBufferList(pool, 64, 0);
+    assert_int_equal(NdisRetreatNetBufferDataStart(list->FirstNetBuffer, 100, 70, NULL), NDIS_STATUS_SUCCESS);
+    NdisAdvanceNetBufferDataStart(list->FirstNetBuffer, 100, TRUE, NULL);
+    assert_int_equal(NdisRetreatNetBufferDataStart(list->FirstNetBuffer, 40000, 70, NULL), NDIS_STATUS_SUCCESS);
+    NdisAdvanceNetBufferDataStart(list->FirstNetBuffer, 40000, TRUE, NULL);
+    NdisFreeNetBufferList(list);
+    NdisFreeNetBufferListPool(pool);
+    (void)nbl_memory_trim();
+    assert_int_equal(arena_blocks, 0);
+    assert_int_equal(nbl_test_dead_bytes(arena, sizeof(arena)), 0);
+    assert_true(nbl_allocator_set(NULL));
+}
+
 int main(void)
 {
     struct CMUnitTest const tests[] = {
@@ -295,6 +340,7 @@ int main(void)
         NBL_TEST(backfill_of_fragments_and_copies_is_dead),
         NBL_TEST(asking_for_the_memory_makes_it_visible),
         NBL_TEST(memory_that_was_given_back_can_be_used),
+        NBL_TEST(source_gets_its_memory_back_alive),
     };
     return cmocka_run_group_tests_name("track", tests, NULL, NULL);
 }
