@@ -174,6 +174,15 @@ part_house() {
 }
 
 # What a memory checker is told is executed only while one watches.
+define_part counts "instructions and cache lines of each operation: no more than bench/counts.txt says"
+part_counts() {
+    local output
+    output=$(python3 bench/counts.py --check) || true
+    echo "$output"
+    { grep -E '^\*\*\*|FAILED' <<<"$output" || true; } | while read -r line; do report "$line"; done
+    sed -n 's/^nbl-cases: \([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' <<<"$output" >>"$part_counts"
+}
+
 define_part coverage "coverage: 95 % of lines, 85 % of branches of lib/" gcovr valgrind
 part_coverage() {
     local program
