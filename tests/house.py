@@ -5,6 +5,7 @@
 Prints one line for each breach, and fails when there is one.
 """
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,11 +21,12 @@ REASON = "Over 60 lines because"  # in the comment above a function that has a r
 def project_files():
     """Returns the files under version control, and new ones that are not ignored."""
     command = ["git", "-C", str(ROOT), "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    listed = subprocess.run(command, capture_output=True, check=False)
-    if listed.returncode == 0:
+    listed = subprocess.run(command, capture_output=True, check=False) if shutil.which("git") else None
+    if listed is not None and listed.returncode == 0:
         names = listed.stdout.decode().split("\0")
         return sorted(ROOT / name for name in set(names) if name and (ROOT / name).is_file())
-    return sorted(path for path in ROOT.rglob("*") if path.is_file() and "build" not in path.relative_to(ROOT).parts)
+    left_out = {"build", ".git"}
+    return sorted(path for path in ROOT.rglob("*") if path.is_file() and not left_out & set(path.relative_to(ROOT).parts))
 
 
 def without_comments(text):

@@ -16,30 +16,41 @@ folder=$(realpath -m "$2")
 source_folder=$(dirname "$folder")/source
 mkdir -p "$source_folder" "$folder/include" "$folder/lib"
 
-# write_source_entries copies this machine's apt sources with deb turned into deb-src, in the one-line and the deb822 form.
+# write_source_entries FOLDER FORM copies this machine's apt sources with deb turned into deb-src: those in the one-line form
+# (list), in the deb822 form (sources), or both. Where a machine names one archive in both, apt may refuse to read the two.
 write_source_entries() {
     local file
+    rm -rf "$1/parts"
     mkdir -p "$1/parts"
-    for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
-        if [ -f "$file" ]; then sed -n 's/^deb[[:space:]]/deb-src /p' "$file"; fi
-    done | sort -u >"$1/parts/source.list"
-    for file in /etc/apt/sources.list.d/*.sources; do
-        if [ -f "$file" ]; then sed 's/^Types:.*/Types: deb-src/' "$file" >"$1/parts/$(basename "$file")"; fi
-    done
+    if [ "$2" != sources ]; then
+        for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+            if [ -f "$file" ]; then sed -n 's/^deb[[:space:]]/deb-src /p' "$file"; fi
+        done | sort -u >"$1/parts/source.list"
+    fi
+    if [ "$2" != list ]; then
+        for file in /etc/apt/sources.list.d/*.sources; do
+            if [ -f "$file" ]; then sed 's/^Types:.*/Types: deb-src/' "$file" >"$1/parts/$(basename "$file")"; fi
+        done
+    fi
 }
 
 # fetch_source leaves one cmocka_*.orig.tar.* in $source_folder.
 fetch_source() {
-    local apt=$source_folder/apt
+    local apt=$source_folder/apt form
     mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
-    write_source_entries "$apt"
     local options=(
         -o "Dir::Etc::SourceList=/dev/null" -o "Dir::Etc::SourceParts=$apt/parts"
         -o "Dir::State::Lists=$apt/lists" -o "Dir::Cache=$apt/cache"
         -o "APT::Sandbox::User=root" -o "Acquire::Retries=3" -o "Acquire::Languages=none"
     )
-    apt-get "${options[@]}" -qq update
-    (cd "$source_folder" && apt-get "${options[@]}" -qq --download-only source cmocka)
+    for form in both sources list; do
+        write_source_entries "$apt" "$form"
+        if apt-get "${options[@]}" -qq update &&
+            (cd "$source_folder" && apt-get "${options[@]}" -qq --download-only source cmocka); then
+            return 0
+        fi
+    done
+    return 1
 }
 
 tarball() {
