@@ -283,7 +283,10 @@ bool run_sequences(uint64_t seed, uint64_t count, unsigned minutes, bool verbose
     time_t const end = time(NULL) + (time_t)minutes * 60;
     bool passed = true;
     uint64_t done = 0;
-    printf("# property: %" PRIu64 " sequences from --seed %" PRIu64 "\n", count, seed);
+    if (minutes > 0)
+        printf("# property: %u minutes from --seed %" PRIu64 "\n", minutes, seed);
+    else
+        printf("# property: %" PRIu64 " sequences from --seed %" PRIu64 "\n", count, seed);
     (void)fflush(stdout);
     nbl_test_on_death(report_death);
     (void)signal(SIGSEGV, on_signal);

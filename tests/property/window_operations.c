@@ -102,6 +102,8 @@ void do_retreat(void)
     if (buffer == NULL || buffer->count == BUFFER_PIECES || buffer->length > 200)
         return;
     delta = random_delta(buffer);
+    if (delta > buffer->offset && delta > 200)
+        return; /* more new memory than the picture has room for */
     note("list %d NB %d by %u", (int)(list - world.lists), (int)(buffer - list->buffers), (unsigned)delta);
     (void)retreat_buffer(buffer, delta, pick(3) * pick(10), random_handler());
 }
