@@ -6,7 +6,7 @@
 
 A curve is fitted as a straight line, cost = fixed + step * size, by least squares of relative errors, and as a power,
 cost ~ size ^ slope, over the upper half of its points. "flat" passes when the whole range costs less than half as much
-again as the smallest size; "linear" passes when the slope is at most 1.15, the rest being caches that are left behind.
+again as the smallest size; "linear" passes when the slope is at most 1.3: caches that are left behind cost something, squares would cost much more.
 """
 import json
 import math
@@ -14,7 +14,7 @@ import sys
 
 import svg
 
-FLAT_LIMIT, LINEAR_LIMIT, MEMORY_LIMIT = 1.5, 1.15, 0.05
+FLAT_LIMIT, LINEAR_LIMIT, MEMORY_LIMIT = 1.5, 1.3, 0.05
 
 
 def line_fit(points):

@@ -32,9 +32,11 @@ static bool have_huge_pages()
 static bool initialise(bool huge)
 {
     std::vector<std::string> arguments = { "nbl_bench", "-l", std::to_string(first_processor()), "--no-pci",
-                                           "--no-telemetry", "--in-memory", "--iova-mode=va", "--log-level=error" };
-    if (!huge)
-        arguments.insert(arguments.end(), { "--no-huge", "-m", std::to_string(megabytes) });
+                                           "--no-telemetry", "--iova-mode=va", "--log-level=error" };
+    if (huge)
+        arguments.push_back("--in-memory");
+    else
+        arguments.insert(arguments.end(), { "--no-huge", "--no-shconf", "-m", std::to_string(2 * megabytes) });
     static std::vector<char *> pointers; /* DPDK keeps them */
     for (auto const &a : arguments)
         pointers.push_back(strdup(a.c_str()));
