@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * counts.c - libnbl's operations, each on more packets than a first-level cache holds, for counts.py to count under callgrind.
+ * counts.c - libnbl's operations, each on more packets than a first-level cache holds, for counts.py to count under
+ * callgrind.
  *
- * Under callgrind every operation leaves a dump of its own, with its name as the reason; the number of times that it was
- * done is printed. Nothing here depends on time, on the machine's caches or on addresses chosen at random.
+ * Under callgrind every operation leaves a dump of its own, with its name as the reason; the number of times that it
+ * was done is printed. Nothing here depends on time, on the machine's caches or on addresses chosen at random.
  */
 #include <stdio.h>
 #include <stdlib.h>

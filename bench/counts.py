@@ -6,8 +6,8 @@
     counts.py --check       compares it with bench/counts.txt; status 1 when an operation needs more, or much less
     counts.py --update      writes this compiler's rows into bench/counts.txt
 
-The library is the release build, the shared one, made here without Valgrind's client requests, so that what is counted is
-what runs when nobody counts. Counts do not depend on how busy or how fast the machine is. They do depend on the
+The library is the release build, the shared one, made here without Valgrind's client requests, so that what is counted
+is what runs when nobody counts. Counts do not depend on how busy or how fast the machine is. They do depend on the
 compiler: bench/counts.txt has one section for each; for a compiler without one, --check says so and only proves that
 everything runs. "lines" is the number of misses in a simulated cache of 32 KiB, 8 ways, lines of 64 bytes, while each
 operation works on a packet that has not been used for a long time: how many lines of the packet are touched.
@@ -47,8 +47,9 @@ def compiler():
 
 def build():
     prefix = os.path.join(BUILD, "prefix")
-    run("cmake", "-S", ROOT, "-B", os.path.join(BUILD, "lib"), "-DCMAKE_C_COMPILER=" + CC, "-DCMAKE_C_FLAGS=-DNVALGRIND",
-        "-DNBL_BUILD_TESTS=OFF", "-DNBL_BUILD_EXAMPLES=OFF", "-DCMAKE_INSTALL_LIBDIR=lib")
+    run("cmake", "-S", ROOT, "-B", os.path.join(BUILD, "lib"), "-DCMAKE_C_COMPILER=" + CC,
+        "-DCMAKE_C_FLAGS=-DNVALGRIND", "-DNBL_BUILD_TESTS=OFF", "-DNBL_BUILD_EXAMPLES=OFF",
+        "-DCMAKE_INSTALL_LIBDIR=lib")
     run("cmake", "--build", os.path.join(BUILD, "lib"), "-j", str(os.cpu_count() or 1))
     run("cmake", "--install", os.path.join(BUILD, "lib"), "--prefix", prefix)
     program = os.path.join(BUILD, "counts")
@@ -59,13 +60,13 @@ def build():
 
 
 def dumps(program):
-    """dumps runs the program under callgrind; returns {operation: (instructions, misses)} and the packets per operation."""
+    """dumps runs the program under callgrind; returns {operation: (instructions, misses)} and the number of packets."""
     out = os.path.join(BUILD, "callgrind.out")
     for old in glob.glob(out + "*"):
         os.remove(old)
     fixed = [shutil.which("setarch"), platform.machine(), "-R"] if shutil.which("setarch") else []
-    printed = run(*fixed, "valgrind", "--quiet", "--tool=callgrind", "--cache-sim=yes", "--I1=32768,8,64", "--D1=32768,8,64",
-                  "--LL=8388608,16,64", "--callgrind-out-file=" + out, program,
+    printed = run(*fixed, "valgrind", "--quiet", "--tool=callgrind", "--cache-sim=yes", "--I1=32768,8,64",
+                  "--D1=32768,8,64", "--LL=8388608,16,64", "--callgrind-out-file=" + out, program,
                   env={"PATH": os.environ.get("PATH", ""), "NBL_POOL_MODE": "magazine"})
     found = {}
     for name in glob.glob(out + ".*"):
@@ -149,7 +150,8 @@ def main():
         return 1 if failed else 0
     elif "--check" in sys.argv:
         print("*** NOTHING TO COMPARE WITH: bench/counts.txt has no rows for %s, only for: %s.\n"
-              "*** All operations ran. `bench/counts.py --update` adds rows." % (name, ", ".join(sorted(sections)) or "none"))
+              "*** All operations ran. `bench/counts.py --update` adds rows."
+              % (name, ", ".join(sorted(sections)) or "none"))
         print("nbl-cases: 1 passed, 0 failed")
         return 0
     for operation, numbers in counted.items():

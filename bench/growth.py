@@ -2,11 +2,14 @@
 # SPDX-License-Identifier: MIT
 """growth.py - fits the curves of nbl_growth and draws them: nothing may grow faster than its size.
 
-    growth.py GROWTH.json FOLDER [--markdown]     writes FOLDER/growth-*.svg, prints a table, status 1 when a curve is too steep
+    growth.py GROWTH.json FOLDER [--markdown]
+
+It prints a table, writes FOLDER/growth-*.svg, and ends with status 1 when a curve is too steep.
 
 A curve is fitted as a straight line, cost = fixed + step * size, by least squares of relative errors, and as a power,
 cost ~ size ^ slope, over the upper half of its points. "flat" passes when the whole range costs less than half as much
-again as the smallest size; "linear" passes when the slope is at most 1.3: caches that are left behind cost something, squares would cost much more.
+again as the smallest size; "linear" passes when the slope is at most 1.3: caches that are left behind
+cost something, squares would cost much more.
 """
 import json
 import math

@@ -2,9 +2,9 @@
  *
  * harness.h - what a workload is, who takes part in it, and how a pass over it is timed.
  *
- * A workload is made once per subject (libnbl, DPDK, lwIP, malloc) and then run in passes. A pass handles a known number
- * of packets and does nothing else. Warm passes go over one burst of packets again and again; cold passes go once over
- * tens of thousands, after the caches near the core were filled with other data.
+ * A workload is made once per subject (libnbl, DPDK, lwIP, malloc) and then run in passes. A pass handles a known
+ * number of packets and does nothing else. Warm passes go over one burst of packets again and again; cold passes go
+ * once over tens of thousands, after the caches near the core were filled with other data.
  */
 #ifndef NBL_BENCH_HARNESS_H
 #define NBL_BENCH_HARNESS_H
@@ -49,7 +49,8 @@ template <class Work> std::unique_ptr<work> make(load const &l)
     return std::unique_ptr<work>(new Work(l));
 }
 
-/* sizes of a workload: how many packets its cold pass walks (0: it has none) and how many operations a warm pass has. */
+/* sizes of a workload: how many packets its cold pass walks (0: it has none) and how many operations a warm pass
+ * has. */
 struct size {
     size_t cold = 65536;
     size_t burst = 32;
@@ -65,8 +66,8 @@ struct entry {
     struct size size;
 };
 
-/* subject is somebody whose packets are measured. start prepares the process for it, once, and returns why it cannot take
- * part, or "". Whoever can take part but not at its best adds a sentence to *remarks. */
+/* subject is somebody whose packets are measured. start prepares the process for it, once, and returns why it cannot
+ * take part, or "". Whoever can take part but not at its best adds a sentence to *remarks. */
 struct subject {
     std::string name;
     std::string (*start)(std::string *remarks);

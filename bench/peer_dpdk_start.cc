@@ -55,7 +55,8 @@ static std::string start_once(std::string *remarks)
         return std::string("rte_eal_init: ") + rte_strerror(rte_errno);
     if (!huge)
         *remarks = "DPDK has no 2 MiB pages and runs with --no-huge: THESE ARE NOT DPDK'S NUMBERS. All its packets "
-                   "then fall into the same cache sets. Reserve pages (vm.nr_hugepages), or let bench/run do it as root.";
+                   "then fall into the same cache sets. Reserve pages (vm.nr_hugepages), or let bench/run do "
+                   "it as root.";
     dpdk_pool.data = pool("data", 2 * 65536 + 8192, RTE_PKTMBUF_HEADROOM + 2048);
     dpdk_pool.header = pool("header", 8192, RTE_PKTMBUF_HEADROOM + 128);
     dpdk_pool.indirect = pool("indirect", 8192, 0);

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""report.py - one table out of the JSON of one or two builds: libnbl, its best peer, the ratio, and how far the targets are.
+"""report.py - one table from the JSON of one or two builds: libnbl, its best peer, the ratio, and how far the
+targets are.
 
     report.py BASELINE.json [NATIVE.json] [--markdown] [--must]
 
-The targets hold for the baseline (the shared library that a user installs). --must: only the targets that must be met, and
-status 1 when one is missed.
+The targets hold for the baseline (the shared library that a user installs). --must: only the targets that must be met,
+and status 1 when one is missed.
 """
 import json
 import os

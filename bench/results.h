@@ -22,8 +22,8 @@ struct series {
     double spread() const; /* (third quartile - first quartile) / median */
 };
 
-/* collector receives the runs of benchmarks named workload/subject/mode[/...], whose "operations" counter tells how many
- * packets one iteration handled. */
+/* collector receives the runs of benchmarks named workload/subject/mode[/...], whose "operations" counter tells how
+ * many packets one iteration handled. */
 class collector : public benchmark::BenchmarkReporter {
 public:
     bool ReportContext(Context const &) override { return true; }
@@ -33,8 +33,8 @@ public:
     bool failed = false;
 };
 
-/* print_workload prints the series of one workload in one mode - median (least) +-spread in nanoseconds per packet - and how
- * libnbl compares with the best of the others. */
+/* print_workload prints the series of one workload in one mode - median (least) +-spread in nanoseconds per packet -
+ * and how libnbl compares with the best of the others. */
 void print_workload(std::vector<series> const &all, std::string const &workload, char const *mode);
 
 /* write_json writes all of it, with `remarks` about the subjects; returns false when the file cannot be written. */

@@ -176,7 +176,8 @@ static void neighbours()
             touch(all[i * count / 2 + k]);
     });
     printf("\nPackets of two threads, nanoseconds per packet\n\n"
-           "  neighbours in memory %.1f, far apart %.1f: ratio %.2f\n", turns / (count / 2), halves / (count / 2), turns / halves);
+           "  neighbours in memory %.1f, far apart %.1f: ratio %.2f\n", turns / (count / 2), halves / (count / 2),
+           turns / halves);
     for (auto p : all)
         NdisFreeNetBufferList(p);
     NdisFreeNetBufferListPool(pool);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""svg.py - the two kinds of pictures that the benchmark draws, as text: bars of ratios, and curves on logarithmic axes."""
+"""svg.py - the two kinds of pictures that the benchmark draws: bars of ratios, and curves on logarithmic axes."""
 import math
 from xml.sax.saxutils import escape
 

@@ -19,8 +19,8 @@ static inline void step()
     asm volatile("" ::: "memory");
 }
 
-/* NBL_BENCH_INLINE on a function: whatever it calls and can be inlined is inlined, so that no subject depends on what the
- * compiler thinks of the size of its inline functions. */
+/* NBL_BENCH_INLINE on a function: whatever it calls and can be inlined is inlined, so that no subject depends on
+ * what the compiler thinks of the size of its inline functions. */
 #define NBL_BENCH_INLINE __attribute__((flatten))
 
 /* use: the value has really been computed. */
@@ -66,8 +66,8 @@ static inline uint64_t ends_of(void const *from, size_t bytes)
     return head + tail;
 }
 
-/* sum_words adds 64-bit words with end-around carry: the Internet checksum of a buffer whose length is a multiple of 16,
- * up to folding. One kernel for all subjects: see checksum.cc. */
+/* sum_words adds 64-bit words with end-around carry: the Internet checksum of a buffer whose length is a multiple of
+ * 16, up to folding. One kernel for all subjects: see checksum.cc. */
 uint64_t sum_words(void const *from, size_t bytes, uint64_t sum);
 
 static inline uint16_t fold(uint64_t sum)

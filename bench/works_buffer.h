@@ -10,8 +10,8 @@
 
 namespace bench {
 
-/* on_packets is work on packets that exist before and after each pass. Recipe::make and ::release say what they are, ::run
- * what is done with each. */
+/* on_packets is work on packets that exist before and after each pass. Recipe::make and ::release say what they are,
+ * ::run what is done with each. */
 template <class S, class Recipe, class Packet = typename S::packet> class on_packets : public work {
 public:
     using packet = Packet;

@@ -13,7 +13,8 @@
 
 namespace bench {
 
-/* layer is one layer of the stack of subject S. S::batch is what travels; S::prepend_each and S::strip_each go over it. */
+/* layer is one layer of the stack of subject S. S::batch is what travels; S::prepend_each and S::strip_each go over
+ * it. */
 template <class S> struct layer {
     using batch = typename S::batch;
 

@@ -2,7 +2,8 @@
  *
  * works_pool.h - W1, W2, W3: packets taken from a pool and given back.
  *
- * A subject S is a class of static inline functions; which ones, each template says by using them. S::packet is a pointer.
+ * A subject S is a class of static inline functions; which ones, each template says by using them. S::packet is a
+ * pointer.
  */
 #ifndef NBL_BENCH_WORKS_POOL_H
 #define NBL_BENCH_WORKS_POOL_H
@@ -15,8 +16,8 @@
 
 namespace bench {
 
-/* W1: one packet with 2 KiB of data room is allocated and freed. Cold: all are allocated, then all are freed, not in the
- * order of allocation. */
+/* W1: one packet with 2 KiB of data room is allocated and freed. Cold: all are allocated, then all are freed, not in
+ * the order of allocation. */
 template <class S> class alloc_free : public work {
 public:
     explicit alloc_free(load const &l) : work(l), held(l.packets), order(shuffled(l.packets)) {}
