@@ -49,6 +49,7 @@ pkg_config_shared() {
 }
 pkg_config_static() { with_pkg_config pc-static --static -static && ! links_shared "$work/pc-static" && "$work/pc-static"; }
 
+nodelete() { readelf -d "$library_folder/libnbl.so" | grep -q NODELETE; }
 soname() { readelf -d "$library_folder/libnbl.so" | grep -q 'SONAME.*\[libnbl\.so\.0\]'; }
 
 # shows_only_its_interface: what the shared library exports is documented NDIS/WDK names and nbl_ names, nothing internal.
@@ -73,6 +74,7 @@ try "CMake, static" cmake_static
 try "pkg-config, shared" pkg_config_shared
 try "pkg-config, static" pkg_config_static
 try "soname is libnbl.so.0" soname
+try "libnbl.so stays loaded after dlclose" nodelete
 try "only the interface is exported" shows_only_its_interface
 try "relocatable" names_no_prefix
 
