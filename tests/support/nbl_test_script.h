@@ -72,7 +72,8 @@ void nbl_test_script_run(char const *setup, char const *operations, char const *
 /* ---- between the files of the interpreter ---- */
 
 /* What a verb says. */
-void nbl_test_script_output(struct nbl_test_script *script, char const *format, ...);
+void nbl_test_script_output(struct nbl_test_script *script, char const *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Binds a new object to the call's target, and says "made" or "NULL". */
 struct nbl_test_object *nbl_test_script_made(struct nbl_test_script *script, struct nbl_test_call const *call,
