@@ -5,9 +5,11 @@
  *     [struct nbl__derived][NET_BUFFER_LIST][NET_BUFFER x buffers][MDLs and private memory, in order]
  *
  * The first pass measures (nbl__measure_*), then one allocation is made, then the second pass builds (nbl__build_*) and
- * cannot fail. Both passes walk the same bytes, so
+ * cannot fail. The first pass counts at least what the second one builds, so
  *
- *     block_bytes = front + buffers * sizeof(NET_BUFFER) + sum of the parts' bytes
+ *     block_bytes >= front + buffers * sizeof(NET_BUFFER) + sum of the parts' bytes
+ *
+ * with equality but for fragments, whose pieces are counted by the MDLs and the cuts.
  *
  * The record below is all that freeing needs (GEN-07): the NB chain and the MDL chains of the list are not looked at.
  */
