@@ -208,6 +208,10 @@ static int run(options const &o)
 {
     collector results;
     std::vector<std::string> remarks;
+    if (NBL_BENCH_MISSING[0] != 0) {
+        remarks.push_back("Peers that are not installed, and take no part:" NBL_BENCH_MISSING);
+        fprintf(stderr, "\n*** %s\n\n", remarks.back().c_str());
+    }
     stay_on(first_processor());
     for (phase const &p : phases) {
         for (std::string const &workload : workloads()) {

@@ -18,7 +18,7 @@ struct malloc_subject {
     };
     struct list {
         struct buffer *buffer;
-        uint8_t rest[336 - sizeof(void *)];
+        uint8_t rest[368 - sizeof(void *)];
     };
     static constexpr size_t data_bytes = 48 + 128 + 2048;
 
