@@ -198,8 +198,8 @@ NBL_IN_LINE_PART int nbl__buffer_unwatched(void)
     return __atomic_load_n(&nbl_event_hooks, __ATOMIC_RELAXED) == 0;
 }
 
-/* The pair is on the first MDL and agrees with DataOffset, and so it will be with the new one. Both sums fit 64 bits.
- * */
+/* The pair is on the first MDL and agrees with DataOffset, and so it will be with the new one. Both sums fit 64
+ * bits. */
 NBL_IN_LINE_PART int nbl__buffer_stays(NET_BUFFER const *buffer, uint64_t offset, uint64_t length)
 {
     MDL const *first = buffer->MdlChain;

@@ -129,8 +129,8 @@ typedef struct NBL_MAY_ALIAS _NDIS_NET_BUFFER_LIST_8021Q_INFO {
 #define NDIS_HASH_UDP_IPV6 0x00008000u
 #define NDIS_HASH_UDP_IPV6_EX 0x00010000u
 
-/* NET_BUFFER_LIST_GET_HASH_VALUE, _TYPE and _FUNCTION are ULONGs; type and function share a slot, each under its mask.
- * */
+/* NET_BUFFER_LIST_GET_HASH_VALUE, _TYPE and _FUNCTION are ULONGs; type and function share a slot, each under its
+ * mask. */
 #define NET_BUFFER_LIST_GET_HASH_VALUE(_NBL) ((ULONG)(ULONG_PTR)NET_BUFFER_LIST_INFO(_NBL, NetBufferListHashValue))
 #define NET_BUFFER_LIST_GET_HASH_TYPE(_NBL) \
     ((ULONG)(ULONG_PTR)NET_BUFFER_LIST_INFO(_NBL, NetBufferListHashInfo) & NDIS_HASH_TYPE_MASK)
@@ -228,8 +228,8 @@ typedef struct _NET_BUFFER_LIST_TIMESTAMP {
     ULONG64 Timestamp;
 } NET_BUFFER_LIST_TIMESTAMP, *PNET_BUFFER_LIST_TIMESTAMP;
 
-/* NdisSetNblTimestampInfo stores all 64 bits of the timestamp in the NBL. (nf-nbltimestamp-ndissetnbltimestampinfo.md)
- * */
+/* NdisSetNblTimestampInfo stores all 64 bits of the timestamp in the NBL.
+ * (nf-nbltimestamp-ndissetnbltimestampinfo.md) */
 NBL_INLINE VOID NdisSetNblTimestampInfo(NET_BUFFER_LIST *Nbl, NET_BUFFER_LIST_TIMESTAMP const *NblTimestamp)
 {
 #if UINTPTR_MAX > 0xFFFFFFFFu

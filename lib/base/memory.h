@@ -19,8 +19,8 @@ static inline struct nbl__slab *nbl__memory_class(size_t bytes);
 /* nbl__memory_join makes nbl_memory_trim trim a statically known slab too. Calling it again does nothing. */
 void nbl__memory_join(struct nbl__slab *slab);
 
-/* nbl__raw_allocate and nbl__raw_release go to the allocator itself and are no fault point: for bookkeeping and chunks.
- * */
+/* nbl__raw_allocate and nbl__raw_release go to the allocator itself and are no fault point: for bookkeeping and
+ * chunks. */
 void *nbl__raw_allocate(size_t bytes, size_t alignment);
 void nbl__raw_release(void *memory, size_t bytes);
 

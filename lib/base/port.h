@@ -66,8 +66,8 @@ char const *nbl__port_environment(char const *name);
 /* nbl__port_thread_started arranges that nbl__thread_exit runs when the calling thread ends. */
 void nbl__port_thread_started(struct nbl__thread *thread);
 
-/* nbl__port_on_stack tells whether an address is on the calling thread's stack; false where the platform cannot tell.
- * */
+/* nbl__port_on_stack tells whether an address is on the calling thread's stack; false where the platform cannot
+ * tell. */
 bool nbl__port_on_stack(void const *address);
 
 /* nbl__port_fatal prints a message and ends the process. */

@@ -50,8 +50,8 @@ struct nbl__magazine {
 
 struct nbl__chunk;
 
-/* struct nbl__slab is a source of equal blocks. Zero-filled but for id, block_bytes and construct, it is ready to use.
- * */
+/* struct nbl__slab is a source of equal blocks. Zero-filled but for id, block_bytes and construct, it is ready to
+ * use. */
 struct nbl__slab {
     uint32_t id;        /* index into every thread's table */
     uint32_t registered; /* id comes from nbl__slab_create and goes back in nbl__slab_destroy */

@@ -68,7 +68,7 @@ static PVOID not_in_place(NET_BUFFER const *buffer, struct nbl__position positio
 
 /* What the header's definition leaves over. */
 PVOID nbl_buffer_get_any(NET_BUFFER *NetBuffer, ULONG BytesNeeded, PVOID Storage, ULONG AlignMultiple,
-                           ULONG AlignOffset)
+                         ULONG AlignOffset)
 {
     struct nbl__position position;
     if (!alignment_valid(AlignMultiple, AlignOffset)) {

@@ -40,8 +40,8 @@ static ULONG smaller(ULONG a, ULONG b)
     return a < b ? a : b;
 }
 
-/* Copying behind the used data uses bytes that may still be hidden, where a driver moved the window by hand (COPY-04).
- * */
+/* Copying behind the used data uses bytes that may still be hidden, where a driver moved the window by hand
+ * (COPY-04). */
 static void show_target(MDL const *mdl, UCHAR *target, ULONG bytes)
 {
     struct nbl__mdl_record const *record = nbl__mdl_record_of(mdl);

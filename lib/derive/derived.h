@@ -48,12 +48,12 @@ struct nbl__pools {
     struct nbl__pool *buffers;
 };
 
-/* struct nbl__builder is the state of the second pass. Whoever builds works on a copy of its own, which a compiler then
- * keeps in registers. */
+/* struct nbl__builder is the state of the second pass. All that takes a pointer to it is inlined into the builder's
+ * function, so that a compiler can keep it in registers. */
 struct nbl__builder {
     NET_BUFFER_LIST *list;
-    NET_BUFFER *next_buffer;      /* the first of the block that is not made yet */
-    NET_BUFFER *end_buffer;       /* behind the last of the block */
+    NET_BUFFER *next_buffer;              /* the first of the block that is not made yet */
+    NET_BUFFER *end_buffer;               /* behind the last of the block */
     unsigned char *next_part;
     MDL *chain;                           /* first MDL of the present NB, or NULL */
     ULONG chain_bytes;                    /* its ByteCount: reading it so soon after writing it would stall */
@@ -286,8 +286,8 @@ static inline void nbl__build_buffer_here(struct nbl__builder *builder, ULONG of
 
 /* ---- The end of it. ---- */
 
-/* nbl__derive_account counts a derived list in its pools (sign 1) or off them (-1). Of libnbl's own pools nobody asks.
- * */
+/* nbl__derive_account counts a derived list in its pools (sign 1) or off them (-1). Of libnbl's own pools nobody
+ * asks. */
 static inline void nbl__derive_account(struct nbl__pool *lists, struct nbl__pool *buffers, uint32_t count, int64_t sign)
 {
     uint32_t const embedded = count > 0 && nbl__pools_embed(lists, buffers) ? 1u : 0u;

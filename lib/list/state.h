@@ -97,8 +97,8 @@ static inline void nbl__list_set_kind(NET_BUFFER_LIST *list, enum nbl__list_kind
     nbl__list_state(list)->kind = nbl__list_kind_word(kind);
 }
 
-/* nbl__list_make stores every field of a list: a fresh one (NBL-05) with its NBs and no context. It is aligned to 16.
- * */
+/* nbl__list_make stores every field of a list: a fresh one (NBL-05) with its NBs and no context. It is aligned to
+ * 16. */
 static NBL_FLATTEN void nbl__list_make(NET_BUFFER_LIST *list, NET_BUFFER_LIST *next, NET_BUFFER *first,
                                        NDIS_HANDLE pool, UCHAR protocol, enum nbl__list_kind kind)
 {

@@ -48,8 +48,8 @@ struct nbl__pool {
 
 /* nbl__pool_of gives the pool of the wanted kind that a caller made and may use and free, or NULL after reporting
  * POOL-09.
- * A caller can come by the handle of an internal pool (NBL-09), but nothing can be taken from it, nor can it be freed.
- * */
+ * A caller can come by the handle of an internal pool (NBL-09), but nothing can be taken from it, nor can it be
+ * freed. */
 static inline struct nbl__pool *nbl__pool_of(NDIS_HANDLE handle, enum nbl__pool_kind kind, char const *call)
 {
     struct nbl__pool *pool = handle;
@@ -73,8 +73,8 @@ static inline MDL *nbl__pool_mdl(struct nbl__pool_shape shape, void *block)
 
 #define NBL__POOL_MDL_FLAGS (MDL_SOURCE_IS_NONPAGED_POOL | MDL_ALLOCATED_FIXED_SIZE)
 
-/* nbl__pool_mdl_whole tells whether a pool's MDL still describes all of its block's data, and nothing else (POOL-13).
- * */
+/* nbl__pool_mdl_whole tells whether a pool's MDL still describes all of its block's data, and nothing else
+ * (POOL-13). */
 static inline bool nbl__pool_mdl_whole(struct nbl__pool_shape shape, void *block)
 {
     MDL const *mdl = nbl__pool_mdl(shape, block);
