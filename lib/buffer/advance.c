@@ -83,13 +83,8 @@ void nbl_buffer_advance_any(NET_BUFFER *buffer, ULONG delta, BOOLEAN free_mdl, N
 static inline bool advance_in_first(NET_BUFFER *buffer, ULONG delta)
 {
     uint64_t const offset = (uint64_t)buffer->DataOffset + delta;
-    if (NBL_UNLIKELY(delta > buffer->DataLength || !nbl__buffer_on_first(buffer)
-                     || offset >= buffer->MdlChain->ByteCount))
-        return false;
-    buffer->DataOffset = (ULONG)offset;
-    buffer->CurrentMdlOffset = (ULONG)offset;
-    buffer->stDataLength = (SIZE_T)buffer->DataLength - delta;
-    return true;
+    uint64_t const length = (uint64_t)buffer->DataLength - delta;
+    return nbl__buffer_move_in_first(buffer, offset, length);
 }
 
 VOID NdisAdvanceNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG DataOffsetDelta, BOOLEAN FreeMdl,

@@ -10,8 +10,6 @@
 #include "../base/memory.h"
 #include "../base/track.h"
 
-#define LARGEST 0xFFFFFFFFull
-
 /* struct request is what the caller of a retreat wants, for each NB alike. */
 struct request {
     ULONG delta;
@@ -24,16 +22,16 @@ struct request {
 /* The window after a retreat with an MDL of `bytes` bytes: DataOffset + DataLength = O + bytes - D + L + D. */
 static bool total_fits(NET_BUFFER const *buffer, uint64_t bytes)
 {
-    return (uint64_t)buffer->DataOffset + bytes + buffer->DataLength <= LARGEST;
+    return (uint64_t)buffer->DataOffset + bytes + buffer->DataLength <= NBL__LARGEST_WINDOW;
 }
 
 /* RET-11, for a retreat in place as well as for one that allocates. */
 static bool arithmetic_fits(NET_BUFFER const *buffer, struct request const *request)
 {
     uint64_t const wanted = (uint64_t)request->delta + request->backfill;
-    if ((uint64_t)buffer->DataLength + request->delta > LARGEST)
+    if ((uint64_t)buffer->DataLength + request->delta > NBL__LARGEST_WINDOW)
         return false;
-    return request->delta <= buffer->DataOffset || (wanted <= LARGEST && total_fits(buffer, wanted));
+    return request->delta <= buffer->DataOffset || (wanted <= NBL__LARGEST_WINDOW && total_fits(buffer, wanted));
 }
 
 static void retreat_in_place(NET_BUFFER *buffer, ULONG delta)
@@ -236,13 +234,7 @@ static inline bool retreat_in_first(NET_BUFFER *buffer, ULONG delta)
 {
     uint64_t const offset = (uint64_t)buffer->DataOffset - delta;
     uint64_t const length = (uint64_t)buffer->DataLength + delta;
-    if (NBL_UNLIKELY(!nbl__buffer_on_first(buffer) || offset >= buffer->MdlChain->ByteCount || length > LARGEST
-                     || nbl__hooks_now() != 0))
-        return false;
-    buffer->DataOffset = (ULONG)offset;
-    buffer->CurrentMdlOffset = (ULONG)offset;
-    buffer->stDataLength = (SIZE_T)length;
-    return true;
+    return NBL_LIKELY(nbl__hooks_now() == 0) && nbl__buffer_move_in_first(buffer, offset, length);
 }
 
 NDIS_STATUS NdisRetreatNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG DataOffsetDelta, ULONG DataBackFill,

@@ -15,6 +15,9 @@
 
 #include <nbl/buffer.h>
 
+/* The most that DataOffset, DataLength and their sum may be: they are ULONGs. */
+#define NBL__LARGEST_WINDOW 0xFFFFFFFFull
+
 /* enum nbl__buffer_kind says how a NET_BUFFER is freed. */
 enum nbl__buffer_kind {
     NBL__BUFFER_EMBEDDED = 1, /* with its NBL */
@@ -102,12 +105,25 @@ NBL_API PVOID nbl_buffer_get_any(NET_BUFFER *buffer, ULONG bytes, PVOID storage,
  * DataOffset lies beyond the chain. */
 bool nbl__buffer_locate(NET_BUFFER *buffer);
 
-/* nbl__buffer_within tells whether the pair is on the first MDL and agrees with DataOffset, so that a move within that
+/* nbl__buffer_on_first tells whether the pair is on the first MDL and agrees with DataOffset, so that a move within that
  * MDL needs no walk. */
 static inline bool nbl__buffer_on_first(NET_BUFFER const *buffer)
 {
     return buffer->CurrentMdl == buffer->MdlChain && buffer->MdlChain != NULL
         && buffer->CurrentMdlOffset == buffer->DataOffset;
+}
+
+/* nbl__buffer_move_in_first moves a window that starts in the first MDL, and so will start there: three stores.
+ * Returns false, having done nothing, for any other. An offset or length that was less than 0 is above 32 bits here. */
+static inline bool nbl__buffer_move_in_first(NET_BUFFER *buffer, uint64_t offset, uint64_t length)
+{
+    if (NBL_UNLIKELY(!nbl__buffer_on_first(buffer) || offset >= buffer->MdlChain->ByteCount
+                     || length > NBL__LARGEST_WINDOW))
+        return false;
+    buffer->DataOffset = (ULONG)offset;
+    buffer->CurrentMdlOffset = (ULONG)offset;
+    buffer->stDataLength = (SIZE_T)length;
+    return true;
 }
 
 /* struct nbl__buffer_value is what differs between fresh NET_BUFFERs; all else is 0 (NB-20). */

@@ -6,8 +6,6 @@
 
 #include <string.h>
 
-#define LARGEST 0xFFFFFFFFull
-
 /* Maps every MDL of the used data, so that the copying itself cannot fail. */
 static bool readable(NET_BUFFER const *buffer)
 {
@@ -27,7 +25,7 @@ static bool measure(NET_BUFFER_LIST const *original, ULONG backfill, struct nbl_
 {
     for (NET_BUFFER const *buffer = original->FirstNetBuffer; buffer != NULL; buffer = buffer->Next) {
         uint64_t const bytes = (uint64_t)backfill + buffer->DataLength;
-        if (bytes > LARGEST || !readable(buffer))
+        if (bytes > NBL__LARGEST_WINDOW || !readable(buffer))
             return false;
         nbl__measure_private(layout, bytes);
         layout->buffers++;

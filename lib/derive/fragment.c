@@ -4,8 +4,6 @@
  */
 #include "derived.h"
 
-#define LARGEST 0xFFFFFFFFull
-
 struct cut {
     ULONG start;
     ULONG maximum;
@@ -21,7 +19,7 @@ static bool lengths_fit(NET_BUFFER const *buffer, struct cut const *cut)
     ULONG const longest = rest < cut->maximum ? rest : cut->maximum;
     uint64_t const backfill =
         cut->delta == 0 ? 0 : cut->backfill; /* nothing to allocate: FRAG-07 asks for no backfill */
-    return (uint64_t)longest + cut->delta + backfill <= LARGEST;
+    return (uint64_t)longest + cut->delta + backfill <= NBL__LARGEST_WINDOW;
 }
 
 /* FRAG-09: nothing is left of the NB. */

@@ -4,8 +4,6 @@
  */
 #include "derived.h"
 
-#define LARGEST 0xFFFFFFFFull
-
 struct join {
     ULONG start;
     ULONG delta;
@@ -45,7 +43,7 @@ static char const *measure(NET_BUFFER_LIST const *source, struct join const *joi
         if (!nbl__measure_range(layout, &cursor, bytes))
             return "INV-05";
     }
-    if (*total + join->delta + (join->delta == 0 ? 0 : join->backfill) > LARGEST)
+    if (*total + join->delta + (join->delta == 0 ? 0 : join->backfill) > NBL__LARGEST_WINDOW)
         return "REASM-07";
     nbl__measure_private(layout, private_bytes(join));
     return NULL;
