@@ -8,7 +8,7 @@
 
 #include <nbl/port.h>
 
-#define CLASS(number, bytes) [number] = { .id = (number), .block_bytes = (bytes), .lock = NBL__LOCK_INITIALIZER }
+#define CLASS(number, bytes) [number] = { NBL__SLAB_STATIC(number), .block_bytes = (bytes) }
 #define DOUBLING(number, bytes)                                                                                       \
     CLASS(number, (bytes) / 4 * 5), CLASS((number) + 1, (bytes) / 4 * 6), CLASS((number) + 2, (bytes) / 4 * 7),       \
         CLASS((number) + 3, (bytes) * 2)
@@ -41,7 +41,7 @@ void *nbl__memory_allocate(size_t bytes)
 {
     struct nbl__slab *slab = nbl__memory_class(bytes);
     if (NBL_LIKELY(slab != NULL))
-        return nbl__slab_take(slab, bytes);
+        return nbl__slab_take(slab, NBL__WAY_MEMORY, bytes);
     if (nbl__faulty(NBL_FAULT_ALLOCATION))
         return NULL;
     return nbl__raw_allocate(bytes, NBL__CACHE_LINE);
@@ -51,7 +51,7 @@ void nbl__memory_release(void *memory, size_t bytes)
 {
     struct nbl__slab *slab = nbl__memory_class(bytes);
     if (NBL_LIKELY(slab != NULL)) {
-        nbl__slab_give(slab, memory, bytes);
+        nbl__slab_give(slab, NBL__WAY_MEMORY, memory, bytes);
         return;
     }
     if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK)))

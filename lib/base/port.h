@@ -17,10 +17,20 @@
 
 struct nbl__magazine;
 
+/* enum nbl__way is what a slab is for: the thread remembers the slab that it used last in each way. */
+enum nbl__way { NBL__WAY_LISTS, NBL__WAY_BUFFERS, NBL__WAY_DERIVED, NBL__WAY_MEMORY, NBL__WAYS };
+
+/* struct nbl__recent is a magazine that was looked up, with the serial of its slab; 0 for none. */
+struct nbl__recent {
+    uint64_t serial;
+    struct nbl__magazine *magazine;
+};
+
 /* struct nbl__thread is one thread's share of every slab: table[slab id] is its magazine or NULL. */
 struct nbl__thread {
     struct nbl__magazine **table;
     uint32_t capacity; /* entries of table */
+    struct nbl__recent recent[NBL__WAYS];
 };
 
 #if defined(__GNUC__)

@@ -31,7 +31,7 @@ struct nbl__thread *nbl__thread_current(void)
         struct nbl__thread *thread = nbl_port_allocate(sizeof(*thread), sizeof(void *));
         if (thread == NULL)
             nbl_port_fatal("libnbl: no memory for a thread's bookkeeping");
-        *thread = (struct nbl__thread){ NULL, 0 };
+        *thread = (struct nbl__thread){ .table = NULL };
         *slot = thread;
     }
     return *slot;

@@ -28,7 +28,7 @@ static inline void nbl__lock_initialize(struct nbl__lock *lock)
     (void)pthread_mutex_init(&lock->mutex, NULL);
 }
 
-/* initial-exec: one load from the thread pointer instead of a call; the 16 bytes fit the surplus that dlopen keeps. */
+/* initial-exec: one load from the thread pointer instead of a call; the 80 bytes fit the surplus that dlopen keeps. */
 extern NBL_HIDDEN _Thread_local __attribute__((tls_model("initial-exec"))) struct nbl__thread nbl__thread_self;
 
 static inline struct nbl__thread *nbl__thread_current(void)

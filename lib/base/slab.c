@@ -39,6 +39,8 @@ static struct {
     uint32_t next;
 } ids = { NULL, 0, 0, FIRST_DYNAMIC_ID };
 
+static uint64_t next_serial = FIRST_DYNAMIC_ID + 1u;
+
 /* ---- ids ---- */
 
 /* Room for every id ever handed out is made when it is handed out, so that giving one back cannot fail. */
@@ -440,8 +442,7 @@ size_t nbl__thread_exit(struct nbl__thread *thread)
         given += thread->capacity * sizeof(struct nbl__magazine *);
         nbl__raw_release(thread->table, thread->capacity * sizeof(struct nbl__magazine *));
     }
-    thread->table = NULL;
-    thread->capacity = 0;
+    *thread = (struct nbl__thread){ .table = NULL };
     nbl__lock_release(&registry_lock);
     return given;
 }
@@ -527,7 +528,7 @@ static void magazine_give(struct nbl__slab *slab, void *block)
         spill(slab, magazine);
         nbl__lock_release(&slab->lock);
     }
-    nbl__magazine_push(magazine, block);
+    (void)nbl__magazine_push_below(magazine, block);
 }
 
 void nbl__slab_give_slow(struct nbl__slab *slab, void *block, size_t bytes)
@@ -553,6 +554,7 @@ bool nbl__slab_create(struct nbl__slab *slab, size_t block_bytes, void (*constru
     slab->context = context;
     nbl__lock_acquire(&registry_lock);
     created = id_take(&slab->id);
+    slab->serial = next_serial++;
     slab->registered = created ? 1u : 0u;
     nbl__lock_release(&registry_lock);
     return created;

@@ -50,9 +50,11 @@ struct nbl__magazine {
 
 struct nbl__chunk;
 
-/* struct nbl__slab is a source of equal blocks. Zero-filled but for id, block_bytes and construct, it is ready to
- * use. */
+/* struct nbl__slab is a source of equal blocks. Zero-filled but for id, serial, block_bytes and construct, it is ready
+ * to use. An id is used again when its slab is gone, a serial never: what a thread remembers of a slab that is gone
+ * fits no other one. */
 struct nbl__slab {
+    uint64_t serial;    /* not 0; NBL__SLAB_STATIC gives those of slabs that always exist */
     uint32_t id;        /* index into every thread's table */
     uint32_t registered; /* id comes from nbl__slab_create and goes back in nbl__slab_destroy */
     size_t block_bytes; /* what a caller may use of a block, a multiple of 16 */
@@ -73,6 +75,8 @@ struct nbl__slab {
     int64_t retired_guests;
     int64_t high_water;
 };
+
+#define NBL__SLAB_STATIC(number) .id = (number), .serial = (number) + 1u, .lock = NBL__LOCK_INITIALIZER
 
 /* struct nbl__slab_statistics is a snapshot; counts are blocks. */
 struct nbl__slab_statistics {
@@ -111,6 +115,20 @@ static inline struct nbl__magazine *nbl__magazine_of(struct nbl__slab const *sla
     return NBL_LIKELY(slab->id < thread->capacity) ? thread->table[slab->id] : NULL;
 }
 
+/* nbl__magazine_recent is nbl__magazine_of for a slab of one way. What address comes out depends on the slab only when
+ * another one was used in between: a processor need not wait for the handle that was just read from a packet. */
+static inline struct nbl__magazine *nbl__magazine_recent(struct nbl__slab const *slab, enum nbl__way way)
+{
+    struct nbl__recent *recent = &nbl__thread_current()->recent[way];
+    struct nbl__magazine *magazine;
+    if (NBL_LIKELY(recent->serial == slab->serial))
+        return recent->magazine;
+    magazine = nbl__magazine_of(slab);
+    if (NBL_LIKELY(magazine != NULL))
+        *recent = (struct nbl__recent){ slab->serial, magazine };
+    return magazine;
+}
+
 static inline uint32_t nbl__magazine_blocks(struct nbl__magazine const *magazine)
 {
     return atomic_load_explicit(&magazine->count, memory_order_relaxed);
@@ -137,18 +155,36 @@ static inline void *nbl__magazine_pop(struct nbl__magazine *magazine)
     return magazine->blocks[count];
 }
 
-static inline void nbl__magazine_push(struct nbl__magazine *magazine, void *block)
+/* nbl__magazine_ready gives the magazine of a slab when that was the last one used in its way, and tells whether it
+ * was. */
+static inline bool nbl__magazine_ready(struct nbl__slab const *slab, enum nbl__way way, struct nbl__magazine **magazine)
 {
-    uint32_t const count = nbl__magazine_blocks(magazine);
-    magazine->blocks[count] = block;
-    nbl__magazine_set(magazine, count + 1);
+    struct nbl__recent const *recent = &nbl__thread_current()->recent[way];
+    *magazine = recent->magazine;
+    return NBL_LIKELY(recent->serial == slab->serial);
+}
+
+/* nbl__slab_pop_ready takes one block with one question: count > low means that there is a block, and that the least
+ * count need not be noted. Returns false, having done nothing, otherwise: nbl__slab_pop may have one. */
+static inline bool nbl__slab_pop_ready(struct nbl__slab const *slab, enum nbl__way way, void **block)
+{
+    struct nbl__magazine *magazine;
+    uint32_t count;
+    if (!nbl__magazine_ready(slab, way, &magazine))
+        return false;
+    count = nbl__magazine_blocks(magazine);
+    if (NBL_UNLIKELY(count <= atomic_load_explicit(&magazine->low, memory_order_relaxed)))
+        return false;
+    nbl__magazine_set(magazine, count - 1);
+    *block = magazine->blocks[count - 1];
+    return true;
 }
 
 /* nbl__slab_pop takes one block from the calling thread's magazine, or returns NULL when that has none: then
  * nbl__slab_take is to be used, as it is while a hook is set that wants to see each block. */
-static inline void *nbl__slab_pop(struct nbl__slab const *slab)
+static inline void *nbl__slab_pop(struct nbl__slab const *slab, enum nbl__way way)
 {
-    struct nbl__magazine *magazine = nbl__magazine_of(slab);
+    struct nbl__magazine *magazine = nbl__magazine_recent(slab, way);
     uint32_t count;
     if (NBL_UNLIKELY(magazine == NULL))
         return NULL;
@@ -159,14 +195,10 @@ static inline void *nbl__slab_pop(struct nbl__slab const *slab)
     return magazine->blocks[count - 1];
 }
 
-/* nbl__slab_push gives one block to the calling thread's magazine. Returns false when that has no room. */
-static inline bool nbl__slab_push(struct nbl__slab const *slab, void *block)
+/* nbl__magazine_push_below puts a block into a magazine, or returns false when that is full. */
+static inline bool nbl__magazine_push_below(struct nbl__magazine *magazine, void *block)
 {
-    struct nbl__magazine *magazine = nbl__magazine_of(slab);
-    uint32_t count;
-    if (NBL_UNLIKELY(magazine == NULL))
-        return false;
-    count = nbl__magazine_blocks(magazine);
+    uint32_t const count = nbl__magazine_blocks(magazine);
     if (NBL_UNLIKELY(count == NBL__MAGAZINE_BLOCKS))
         return false;
     magazine->blocks[count] = block;
@@ -174,25 +206,40 @@ static inline bool nbl__slab_push(struct nbl__slab const *slab, void *block)
     return true;
 }
 
-/* nbl__slab_take takes one block, or returns NULL. bytes <= block_bytes is how much of it the caller uses. */
-static inline void *nbl__slab_take(struct nbl__slab *slab, size_t bytes)
+/* nbl__slab_push_ready gives one block to the magazine of a slab when that was the last one used in its way and has
+ * room. Returns false, having done nothing, otherwise: nbl__slab_push may do it. */
+static inline bool nbl__slab_push_ready(struct nbl__slab const *slab, enum nbl__way way, void *block)
 {
-    void *block = NBL_LIKELY(!nbl__hooked(NBL__SLAB_HOOKS)) ? nbl__slab_pop(slab) : NULL;
+    struct nbl__magazine *magazine;
+    return nbl__magazine_ready(slab, way, &magazine) && nbl__magazine_push_below(magazine, block);
+}
+
+/* nbl__slab_push gives one block to the calling thread's magazine. Returns false when that has no room. */
+static inline bool nbl__slab_push(struct nbl__slab const *slab, enum nbl__way way, void *block)
+{
+    struct nbl__magazine *magazine = nbl__magazine_recent(slab, way);
+    return NBL_LIKELY(magazine != NULL) && nbl__magazine_push_below(magazine, block);
+}
+
+/* nbl__slab_take takes one block, or returns NULL. bytes <= block_bytes is how much of it the caller uses. */
+static inline void *nbl__slab_take(struct nbl__slab *slab, enum nbl__way way, size_t bytes)
+{
+    void *block = NBL_LIKELY(!nbl__hooked(NBL__SLAB_HOOKS)) ? nbl__slab_pop(slab, way) : NULL;
     return NBL_LIKELY(block != NULL) ? block : nbl__slab_take_slow(slab, bytes);
 }
 
 /* nbl__slab_give gives one block back. Cannot fail; any thread may give what another took. */
-static inline void nbl__slab_give(struct nbl__slab *slab, void *block, size_t bytes)
+static inline void nbl__slab_give(struct nbl__slab *slab, enum nbl__way way, void *block, size_t bytes)
 {
-    if (NBL_UNLIKELY(nbl__hooked(NBL__SLAB_HOOKS) || !nbl__slab_push(slab, block)))
+    if (NBL_UNLIKELY(nbl__hooked(NBL__SLAB_HOOKS) || !nbl__slab_push(slab, way, block)))
         nbl__slab_give_slow(slab, block, bytes);
 }
 
 /* nbl__slab_account adds to the count of live objects of a slab without moving a block: for objects that are part of a
  * larger block of another slab but belong to this one's pool. Cannot fail. */
-static inline void nbl__slab_account(struct nbl__slab *slab, int64_t objects)
+static inline void nbl__slab_account(struct nbl__slab *slab, enum nbl__way way, int64_t objects)
 {
-    struct nbl__magazine *magazine = nbl__magazine_of(slab);
+    struct nbl__magazine *magazine = nbl__magazine_recent(slab, way);
     int64_t guests;
     int64_t live;
     if (NBL_UNLIKELY(magazine == NULL

@@ -10,6 +10,7 @@
 
 #include "port.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -45,9 +46,56 @@ static NBL_FLATTEN void nbl__zero(void *memory, size_t bytes)
     else if (rest != 0) /* 32-bit structures only */
         memset(end, 0, rest);
 }
+
+/* nbl__any_of is 0 when all of `bytes` bytes are, a multiple of 16 known at compile time and at most 384. With `half`
+ * it begins with 16 bytes, so that no load of 32 lies in two lines when the memory begins 16 behind a multiple of 32. */
+#  define NBL__COLLECT(i)                                                                                             \
+      if ((i) < pairs)                                                                                                \
+      any |= vector[i]
+#  define NBL__COLLECT_4(i)                                                                                           \
+      NBL__COLLECT(i);                                                                                                \
+      NBL__COLLECT((i) + 1);                                                                                          \
+      NBL__COLLECT((i) + 2);                                                                                          \
+      NBL__COLLECT((i) + 3)
+static NBL_FLATTEN uint64_t nbl__any_of(void const *memory, size_t bytes, bool half)
+{
+    typedef uint64_t pair __attribute__((vector_size(16), aligned(2 * sizeof(void *)), may_alias));
+    typedef uint64_t words __attribute__((vector_size(32), aligned(2 * sizeof(void *)), may_alias));
+    unsigned char const *at = memory;
+    words const *vector = (words const *)(void const *)(at + (half ? sizeof(pair) : 0));
+    size_t const pairs = (bytes - (half ? sizeof(pair) : 0)) / sizeof(words);
+    words any = vector[0];
+    pair sum;
+    NBL__COLLECT(1);
+    NBL__COLLECT(2);
+    NBL__COLLECT(3);
+    NBL__COLLECT_4(4);
+    NBL__COLLECT_4(8);
+    sum = ((pair const *)&any)[0] | ((pair const *)&any)[1];
+    if (half)
+        sum |= *(pair const *)(void const *)at;
+    if ((unsigned char const *)(vector + pairs) != at + bytes)
+        sum |= *(pair const *)(void const *)(at + bytes - sizeof(pair));
+    return sum[0] | sum[1];
+}
+
+/* nbl__zero_again is nbl__zero for memory that was cleared once and where little is written as a rule: a processor
+ * loads more in a cycle than it stores. */
+static NBL_FLATTEN void nbl__zero_again(void *memory, size_t bytes, bool half)
+{
+    if (bytes % sizeof(nbl__half_vector) != 0 /* 32-bit structures only */
+        || NBL_UNLIKELY(nbl__any_of(memory, bytes, half) != 0))
+        nbl__zero(memory, bytes);
+}
 #else
 static inline void nbl__zero(void *memory, size_t bytes)
 {
+    memset(memory, 0, bytes);
+}
+
+static inline void nbl__zero_again(void *memory, size_t bytes, bool half)
+{
+    (void)half;
     memset(memory, 0, bytes);
 }
 #endif

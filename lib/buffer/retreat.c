@@ -181,7 +181,7 @@ static void small_construct(void *block, void *context)
 }
 
 static struct nbl__slab small_slab = {
-    .id = SMALL_ID, .block_bytes = SMALL_BLOCK, .construct = small_construct, .lock = NBL__LOCK_INITIALIZER,
+    NBL__SLAB_STATIC(SMALL_ID), .block_bytes = SMALL_BLOCK, .construct = small_construct,
 };
 
 static NBL_COLD struct nbl__mdl_record *small_take_slow(void)
@@ -193,7 +193,7 @@ static NBL_COLD struct nbl__mdl_record *small_take_slow(void)
 /* What drivers may have changed shows in the address and the flags; only the length differs from use to use. */
 static inline struct nbl__mdl_record *small_take(ULONG bytes)
 {
-    struct nbl__mdl_record *record = nbl__slab_pop(&small_slab);
+    struct nbl__mdl_record *record = nbl__slab_pop(&small_slab, NBL__WAY_MEMORY);
     MDL *mdl;
     if (NBL_UNLIKELY(record == NULL && (record = small_take_slow()) == NULL))
         return NULL;
@@ -251,7 +251,7 @@ void nbl__retreat_release(struct nbl__mdl_record *record)
 {
     uint8_t const kind = record->kind;
     if (NBL_LIKELY(kind == NBL__MDL_SMALL)) {
-        nbl__slab_give(&small_slab, record, SMALL_BLOCK);
+        nbl__slab_give(&small_slab, NBL__WAY_MEMORY, record, SMALL_BLOCK);
         return;
     }
     record->kind = NBL__MDL_RELEASED;

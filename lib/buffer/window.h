@@ -34,10 +34,12 @@ static inline PVOID nbl__buffer_tag(enum nbl__buffer_kind kind)
 #define NBL__BUFFER_KIND_BITS 7u
 
 /* The tag of a NB that came with a list holds where that list counts the MDLs that retreats attach to its NBs; the
- * counter's address is a multiple of 8. */
+ * counter's address is a multiple of 8, and 4. */
+#define NBL__BUFFER_COUNTER_OFFSET 4u
+
 static inline PVOID nbl__buffer_tag_with(enum nbl__buffer_kind kind, uint16_t *attached)
 {
-    return (PVOID)((uintptr_t)attached | (uintptr_t)kind);
+    return (PVOID)((uintptr_t)attached - NBL__BUFFER_COUNTER_OFFSET + (uintptr_t)kind);
 }
 
 /* nbl__buffer_attached gives that counter, or NULL for a NB that came alone. */
@@ -47,7 +49,7 @@ static inline uint16_t *nbl__buffer_attached(NET_BUFFER const *buffer)
     uintptr_t const kind = tag & NBL__BUFFER_KIND_BITS;
     if (kind != (uintptr_t)NBL__BUFFER_EMBEDDED && kind != (uintptr_t)NBL__BUFFER_DERIVED)
         return NULL;
-    return (uint16_t *)(tag & ~(uintptr_t)NBL__BUFFER_KIND_BITS);
+    return (uint16_t *)(tag - kind + NBL__BUFFER_COUNTER_OFFSET);
 }
 
 /* struct nbl__position is a byte of a chain: byte `offset` of `mdl`. At the end of a chain offset = ByteCount of the
@@ -139,8 +141,9 @@ struct nbl__buffer_value {
     PVOID tag;
 };
 
-/* nbl__buffer_make stores every field of a NET_BUFFER, which is aligned to 16. */
-static NBL_FLATTEN void nbl__buffer_make(NET_BUFFER *buffer, struct nbl__buffer_value value)
+/* nbl__buffer_make stores every field of a NET_BUFFER, which is aligned to 16. `again`: the memory was a NET_BUFFER
+ * before, or is zero. */
+static NBL_FLATTEN void nbl__buffer_make(NET_BUFFER *buffer, struct nbl__buffer_value value, bool again)
 {
     size_t const front = offsetof(NET_BUFFER, ProtocolReserved);
 #if NBL__HAS_PAIRS
@@ -163,7 +166,10 @@ static NBL_FLATTEN void nbl__buffer_make(NET_BUFFER *buffer, struct nbl__buffer_
     buffer->NdisReserved[0] = value.newest;
     buffer->NdisReserved[1] = value.tag;
 #endif
-    nbl__zero((unsigned char *)buffer + front, sizeof(*buffer) - front);
+    if (again)
+        nbl__zero_again((unsigned char *)buffer + front, sizeof(*buffer) - front, front % 32 != 0);
+    else
+        nbl__zero((unsigned char *)buffer + front, sizeof(*buffer) - front);
 }
 
 /* nbl__buffer_show makes the first `bytes` bytes of used data visible to the memory checker. */

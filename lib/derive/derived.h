@@ -176,7 +176,7 @@ static NBL_FLATTEN struct nbl__derived *nbl__derive_allocate(struct nbl__layout 
     if (NBL_UNLIKELY(bytes == 0))
         return NULL;
     slab = nbl__memory_class(bytes);
-    derived = NBL_LIKELY(slab != NULL) ? nbl__slab_take(slab, bytes) : nbl__memory_allocate(bytes);
+    derived = NBL_LIKELY(slab != NULL) ? nbl__slab_take(slab, NBL__WAY_DERIVED, bytes) : nbl__memory_allocate(bytes);
     if (NBL_LIKELY(derived != NULL))
         *derived = (struct nbl__derived){ parameter, NULL, pools->lists, pools->buffers, slab, bytes,
                                           (uint32_t)layout->buffers };
@@ -195,7 +195,7 @@ static NBL_FLATTEN bool nbl__derive_start(struct nbl__builder *builder, struct n
     builder->next_buffer = (NET_BUFFER *)(void *)(builder->list + 1);
     builder->end_buffer = builder->next_buffer + layout->buffers;
     nbl__list_make(builder->list, NULL, layout->buffers == 0 ? NULL : builder->next_buffer, pools->lists,
-                   pools->lists->protocol, kind);
+                   pools->lists->protocol, kind, false);
     builder->next_part = (unsigned char *)builder->end_buffer;
     builder->chain = NULL;
     builder->chain_bytes = 0;
@@ -270,7 +270,8 @@ static inline void nbl__build_buffer(struct nbl__builder *builder, MDL *chain, s
                                  .next = builder->next_buffer == builder->end_buffer ? NULL : builder->next_buffer,
                                  .chain = chain, .start = start, .offset = offset, .length = length,
                                  .checksum_bias = checksum_bias, .pool = builder->owner, .newest = newest,
-                                 .tag = builder->tag });
+                                 .tag = builder->tag },
+                     false);
     builder->owner = builder->next_owner;
     builder->chain = NULL;
     builder->chain_bytes = 0;
@@ -292,9 +293,9 @@ static inline void nbl__derive_account(struct nbl__pool *lists, struct nbl__pool
 {
     uint32_t const embedded = count > 0 && nbl__pools_embed(lists, buffers) ? 1u : 0u;
     if (!lists->internal)
-        nbl__slab_account(&lists->slab, sign);
+        nbl__slab_account(&lists->slab, NBL__WAY_LISTS, sign);
     if (count > embedded && !buffers->internal)
-        nbl__slab_account(&buffers->slab, sign * (int64_t)(count - embedded));
+        nbl__slab_account(&buffers->slab, NBL__WAY_BUFFERS, sign * (int64_t)(count - embedded));
 }
 
 /* nbl__derive_finish counts the new list in its pools and as its parent's child, and announces it. */

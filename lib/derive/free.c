@@ -36,7 +36,7 @@ static inline void release_derived(NET_BUFFER_LIST *list, char const *call)
         nbl__context_reclaim(list, "CLONE-12", call);
     nbl__derive_account(derived->list_pool, derived->buffer_pool, derived->buffers, -1);
     if (NBL_LIKELY(derived->slab != NULL))
-        nbl__slab_give(derived->slab, derived, derived->block_bytes);
+        nbl__slab_give(derived->slab, NBL__WAY_DERIVED, derived, derived->block_bytes);
     else
         nbl__memory_release(derived, derived->block_bytes);
 }

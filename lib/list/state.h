@@ -34,9 +34,9 @@ enum nbl__list_kind {
  * written as one word when the list is made, and read as one when it is freed: narrower reads of a word just written
  * have to wait. */
 struct NBL_MAY_ALIAS nbl__list_state {
+    atomic_uint children; /* first: that one read, which acquires what the last child's thread did, is at its address */
     uint16_t attached;
     uint16_t kind; /* NBL__LIST_MAGIC + enum nbl__list_kind */
-    atomic_uint children;
 };
 
 typedef NBL_MAY_ALIAS uint64_t nbl__list_word;
@@ -56,9 +56,9 @@ static inline struct nbl__list_state *nbl__list_state(NET_BUFFER_LIST const *lis
 static inline uint64_t nbl__list_pristine(enum nbl__list_kind kind)
 {
 #if NBL_BIG_ENDIAN
-    return (uint64_t)nbl__list_kind_word(kind) << 32;
+    return (uint64_t)nbl__list_kind_word(kind);
 #else
-    return (uint64_t)nbl__list_kind_word(kind) << 16;
+    return (uint64_t)nbl__list_kind_word(kind) << 48;
 #endif
 }
 
@@ -67,14 +67,11 @@ static inline void nbl__list_set_pristine(NET_BUFFER_LIST *list, enum nbl__list_
     *(nbl__list_word *)(void *)list->NdisReserved = nbl__list_pristine(kind);
 }
 
-/* nbl__list_is_pristine compares with it. Other threads may be freeing children: hence one atomic read of the word, and
- * one of `children` that sees what the last of them did. */
+/* nbl__list_is_pristine compares with it. Other threads may be freeing children: hence an atomic read. */
 static inline bool nbl__list_is_pristine(NET_BUFFER_LIST const *list, enum nbl__list_kind kind)
 {
     nbl__list_word const *word = (nbl__list_word const *)(void const *)list->NdisReserved;
-    bool const pristine = __atomic_load_n(word, __ATOMIC_RELAXED) == nbl__list_pristine(kind);
-    (void)atomic_load_explicit(&nbl__list_state(list)->children, memory_order_acquire);
-    return pristine;
+    return __atomic_load_n(word, __ATOMIC_ACQUIRE) == nbl__list_pristine(kind);
 }
 
 /* nbl__list_is tells whether a list is alive and of a kind. */
@@ -98,9 +95,9 @@ static inline void nbl__list_set_kind(NET_BUFFER_LIST *list, enum nbl__list_kind
 }
 
 /* nbl__list_make stores every field of a list: a fresh one (NBL-05) with its NBs and no context. It is aligned to
- * 16. */
+ * 16. `again`: the memory was a list before, or is zero. */
 static NBL_FLATTEN void nbl__list_make(NET_BUFFER_LIST *list, NET_BUFFER_LIST *next, NET_BUFFER *first,
-                                       NDIS_HANDLE pool, UCHAR protocol, enum nbl__list_kind kind)
+                                       NDIS_HANDLE pool, UCHAR protocol, enum nbl__list_kind kind, bool again)
 {
     size_t const front = offsetof(NET_BUFFER_LIST, ProtocolReserved);
 #if NBL__HAS_PAIRS
@@ -118,7 +115,10 @@ static NBL_FLATTEN void nbl__list_make(NET_BUFFER_LIST *list, NET_BUFFER_LIST *n
     list->NdisReserved[1] = NULL;
     nbl__list_set_pristine(list, kind);
 #endif
-    nbl__zero((unsigned char *)list + front, sizeof(*list) - front);
+    if (again)
+        nbl__zero_again((unsigned char *)list + front, sizeof(*list) - front, front % 32 != 0);
+    else
+        nbl__zero((unsigned char *)list + front, sizeof(*list) - front);
     if (protocol != 0)
         list->NetBufferListInfo[NetBufferListProtocolId] = (PVOID)(uintptr_t)protocol;
 }

@@ -64,9 +64,9 @@ static NBL_FLATTEN NET_BUFFER *take_ready(struct nbl__pool *pool, bool with_data
     if (NBL_UNLIKELY(nbl__hooks_now() != 0 || pool == NULL || pool->kind != NBL__POOL_BUFFERS
                      || (pool->shape.data_size != 0) != with_data))
         return NULL;
-    buffer = nbl__slab_pop(&pool->slab);
+    buffer = nbl__slab_pop(&pool->slab, NBL__WAY_BUFFERS);
     if (NBL_LIKELY(buffer != NULL))
-        nbl__pool_buffer_fresh(pool, pool->shape, buffer, buffer, nbl__buffer_tag(NBL__BUFFER_POOL));
+        nbl__pool_buffer_fresh(pool, pool->shape, buffer, buffer, nbl__buffer_tag(NBL__BUFFER_POOL), true);
     return buffer;
 }
 
@@ -80,10 +80,10 @@ static NBL_NOINLINE NET_BUFFER *take_buffer(NDIS_HANDLE handle, bool with_data, 
         nbl__violation(rule, NBL_SEVERITY_ERROR, call, pool);
         return NULL;
     }
-    buffer = nbl__slab_take(&pool->slab, pool->block_bytes);
+    buffer = nbl__slab_take(&pool->slab, NBL__WAY_BUFFERS, pool->block_bytes);
     if (buffer == NULL)
         return NULL;
-    nbl__pool_buffer_fresh(pool, pool->shape, buffer, buffer, nbl__buffer_tag(NBL__BUFFER_POOL));
+    nbl__pool_buffer_fresh(pool, pool->shape, buffer, buffer, nbl__buffer_tag(NBL__BUFFER_POOL), false);
     if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK)) && with_data)
         nbl__pool_hide_data(pool, buffer);
     return buffer;
@@ -123,7 +123,7 @@ static NBL_FLATTEN bool give_ready(NET_BUFFER *buffer)
                      || buffer->NdisReserved[0] != NULL || pool == NULL || pool->kind != NBL__POOL_BUFFERS))
         return false;
     buffer->NdisReserved[1] = nbl__buffer_tag(NBL__BUFFER_FREE);
-    if (NBL_LIKELY(nbl__slab_push(&pool->slab, buffer)))
+    if (NBL_LIKELY(nbl__slab_push(&pool->slab, NBL__WAY_BUFFERS, buffer)))
         return true;
     buffer->NdisReserved[1] = nbl__buffer_tag(NBL__BUFFER_POOL);
     return false;
@@ -142,7 +142,7 @@ static NBL_NOINLINE bool free_buffer(NET_BUFFER *buffer, char const *call)
     NBL__EVENT(NBL_EVENT_BUFFER_FREE, call, buffer, NULL, 0);
     nbl__pool_buffer_retire(pool, buffer, buffer, "NB-25", call);
     buffer->NdisReserved[1] = nbl__buffer_tag(NBL__BUFFER_FREE);
-    nbl__slab_give(&pool->slab, buffer, pool->block_bytes);
+    nbl__slab_give(&pool->slab, NBL__WAY_BUFFERS, buffer, pool->block_bytes);
     return true;
 }
 

@@ -35,17 +35,17 @@ static inline void *context_place(struct nbl__pool const *pool, NET_BUFFER_LIST 
     return context == NULL ? NULL : (struct nbl__context_header *)(void *)context - 1;
 }
 
-/* Makes a block what NBL-05 says, without context. */
+/* Makes a block what NBL-05 says, without context. `again` as in nbl__list_make. */
 static NBL_FLATTEN void list_fresh(struct nbl__pool *pool, struct nbl__pool_shape shape, NET_BUFFER_LIST *list,
-                                   NET_BUFFER_LIST *next)
+                                   NET_BUFFER_LIST *next, bool again)
 {
     NET_BUFFER *buffer = NULL;
     if (shape.buffer_offset != 0) {
         buffer = (NET_BUFFER *)(void *)((unsigned char *)list + shape.buffer_offset);
         nbl__pool_buffer_fresh(pool, shape, list, buffer,
-                               nbl__buffer_tag_with(NBL__BUFFER_EMBEDDED, &nbl__list_state(list)->attached));
+                               nbl__buffer_tag_with(NBL__BUFFER_EMBEDDED, &nbl__list_state(list)->attached), again);
     }
-    nbl__list_make(list, next, buffer, pool, pool->protocol, NBL__LIST_PLAIN);
+    nbl__list_make(list, next, buffer, pool, pool->protocol, NBL__LIST_PLAIN, again);
 }
 
 static NBL_FLATTEN void pool_context(struct nbl__pool const *pool, NET_BUFFER_LIST *list)
@@ -56,28 +56,45 @@ static NBL_FLATTEN void pool_context(struct nbl__pool const *pool, NET_BUFFER_LI
 
 static NET_BUFFER_LIST *take_list(struct nbl__pool *pool, ULONG used, ULONG backfill)
 {
-    NET_BUFFER_LIST *list = nbl__slab_take(&pool->slab, pool->block_bytes);
+    NET_BUFFER_LIST *list = nbl__slab_take(&pool->slab, NBL__WAY_LISTS, pool->block_bytes);
     if (list == NULL)
         return NULL;
-    list_fresh(pool, pool->shape, list, NULL);
+    list_fresh(pool, pool->shape, list, NULL, false);
     if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK)) && pool->shape.data_size > 0)
         nbl__pool_hide_data(pool, list);
     if (nbl__context_initial(list, context_place(pool, list), pool->context_size, used, backfill))
         return list;
     nbl__list_set_kind(list, NBL__LIST_FREE);
-    nbl__slab_give(&pool->slab, list, pool->block_bytes);
+    nbl__slab_give(&pool->slab, NBL__WAY_LISTS, list, pool->block_bytes);
     return NULL;
 }
 
-/* The path of a pool that has what is asked for, with nobody watching: everything else is allocate_list. */
-static NBL_FLATTEN NET_BUFFER_LIST *take_ready(struct nbl__pool *pool, ULONG context)
+/* Makes a block of a pool of the usual shape fresh, its MDL being intact: list_fresh with every question answered.
+ * `shape` is a copy, so that no store into the block can change it. */
+static NBL_FLATTEN void packet_fresh(struct nbl__pool *pool, struct nbl__pool_shape shape, NET_BUFFER_LIST *list,
+                                     NET_BUFFER_LIST *next)
+{
+    NET_BUFFER *buffer = (NET_BUFFER *)(void *)((unsigned char *)list + shape.buffer_offset);
+    MDL *mdl = nbl__pool_mdl(shape, list);
+    nbl__list_make(list, next, buffer, pool, 0, NBL__LIST_PLAIN, true);
+    nbl__buffer_make(buffer, (struct nbl__buffer_value){
+                                 .chain = mdl,
+                                 .start = { mdl, shape.data_size },
+                                 .offset = shape.data_size,
+                                 .pool = pool,
+                                 .tag = nbl__buffer_tag_with(NBL__BUFFER_EMBEDDED, &nbl__list_state(list)->attached) },
+                     true);
+}
+
+/* A pool that has what is asked for, with nobody watching. Returns NULL, having done nothing, otherwise. */
+static inline NET_BUFFER_LIST *take_ready(struct nbl__pool *pool, ULONG context)
 {
     NET_BUFFER_LIST *list;
-    if (NBL_UNLIKELY((nbl__hooks_now() | context) != 0 || pool == NULL || pool->kind != NBL__POOL_LISTS))
+    if (NBL_UNLIKELY((nbl__hooks_now() | context) != 0))
         return NULL;
-    list = nbl__slab_pop(&pool->slab);
+    list = nbl__slab_pop(&pool->slab, NBL__WAY_LISTS);
     if (NBL_LIKELY(list != NULL)) {
-        list_fresh(pool, pool->shape, list, NULL);
+        list_fresh(pool, pool->shape, list, NULL, true);
         pool_context(pool, list);
     }
     return list;
@@ -87,8 +104,11 @@ static NBL_NOINLINE NET_BUFFER_LIST *allocate_list(NDIS_HANDLE handle, USHORT si
 {
     char const *call = "NdisAllocateNetBufferList";
     struct nbl__pool *pool = nbl__pool_of(handle, NBL__POOL_LISTS, call);
-    NET_BUFFER_LIST *list = take_ready(pool, (ULONG)size | backfill);
-    if (pool == NULL || list != NULL)
+    NET_BUFFER_LIST *list;
+    if (pool == NULL)
+        return NULL;
+    list = take_ready(pool, (ULONG)size | backfill);
+    if (list != NULL)
         return list;
     list = take_list(pool, context_size(size, pool, call), context_size(backfill, pool, call));
     if (list != NULL)
@@ -96,45 +116,36 @@ static NBL_NOINLINE NET_BUFFER_LIST *allocate_list(NDIS_HANDLE handle, USHORT si
     return list;
 }
 
-/* Makes a block of a pool of the usual shape fresh: list_fresh with every question answered. `shape` is a copy, so that
- * no store into the block can change it. */
-static NBL_FLATTEN void packet_fresh(struct nbl__pool *pool, struct nbl__pool_shape shape, NET_BUFFER_LIST *list,
-                                     NET_BUFFER_LIST *next)
+static NBL_NOINLINE NET_BUFFER_LIST *packet_restored(struct nbl__pool *pool, NET_BUFFER_LIST *list)
 {
-    NET_BUFFER *buffer = (NET_BUFFER *)(void *)((unsigned char *)list + shape.buffer_offset);
-    MDL *mdl = nbl__pool_mdl(shape, list);
-    nbl__pool_mdl_fresh(pool, shape, mdl, list);
-    nbl__list_make(list, next, buffer, pool, 0, NBL__LIST_PLAIN);
-    nbl__buffer_make(buffer, (struct nbl__buffer_value){
-                                 .chain = mdl,
-                                 .start = { mdl, shape.data_size },
-                                 .offset = shape.data_size,
-                                 .pool = pool,
-                                 .tag = nbl__buffer_tag_with(NBL__BUFFER_EMBEDDED, &nbl__list_state(list)->attached) });
-}
-
-static NBL_FLATTEN NET_BUFFER_LIST *allocate_ready(struct nbl__pool *pool, USHORT size, USHORT backfill)
-{
-    NET_BUFFER_LIST *list;
-    if (NBL_UNLIKELY((nbl__hooks_now() | size | backfill) != 0 || pool == NULL || !pool->packets))
-        return allocate_list(pool, size, backfill);
-    list = nbl__slab_pop(&pool->slab);
-    if (NBL_UNLIKELY(list == NULL))
-        return allocate_list(pool, size, backfill);
+    nbl__pool_construct(list, pool);
     packet_fresh(pool, pool->shape, list, NULL);
     return list;
 }
 
-static NBL_WIDE NET_BUFFER_LIST *allocate_ready_wide(struct nbl__pool *pool, USHORT size, USHORT backfill)
+static NBL_WIDE NET_BUFFER_LIST *packet_wide(struct nbl__pool *pool, NET_BUFFER_LIST *list)
 {
-    return allocate_ready(pool, size, backfill);
+    packet_fresh(pool, pool->shape, list, NULL);
+    return list;
 }
 
+static NBL_NOINLINE NET_BUFFER_LIST *packet_plain(struct nbl__pool *pool, NET_BUFFER_LIST *list)
+{
+    packet_fresh(pool, pool->shape, list, NULL);
+    return list;
+}
+
+/* The usual path has no frame: whatever is out of the ordinary is a call that ends it. */
 NET_BUFFER_LIST *NdisAllocateNetBufferList(NDIS_HANDLE PoolHandle, USHORT ContextSize, USHORT ContextBackFill)
 {
-    if (nbl__wide)
-        return allocate_ready_wide(PoolHandle, ContextSize, ContextBackFill);
-    return allocate_ready(PoolHandle, ContextSize, ContextBackFill);
+    struct nbl__pool *pool = PoolHandle;
+    void *list;
+    if (NBL_UNLIKELY((nbl__hooks_now() | ContextSize | ContextBackFill) != 0 || pool == NULL || !pool->packets
+                     || !nbl__slab_pop_ready(&pool->slab, NBL__WAY_LISTS, &list)))
+        return allocate_list(pool, ContextSize, ContextBackFill);
+    if (NBL_UNLIKELY(!nbl__pool_mdl_intact(pool->shape, list)))
+        return packet_restored(pool, list);
+    return nbl__wide ? packet_wide(pool, list) : packet_plain(pool, list);
 }
 
 NET_BUFFER_LIST *NdisAllocateNetBufferAndNetBufferList(NDIS_HANDLE PoolHandle, USHORT ContextSize,
@@ -169,23 +180,15 @@ void nbl__pool_release_list(NET_BUFFER_LIST *list, char const *call)
         nbl__pool_buffer_retire(pool, list, embedded_buffer(pool, list), "NBL-08", call);
     if (list->Context != embedded_context(pool->shape.context_offset, list))
         nbl__context_reclaim(list, "NBL-08", call);
-    nbl__slab_give(&pool->slab, list, pool->block_bytes);
+    nbl__slab_give(&pool->slab, NBL__WAY_LISTS, list, pool->block_bytes);
 }
 
-/* Gives the block back when nothing stands against it and nobody watches, without looking at more than the first line
- * of the NBL. Returns false, having done nothing, otherwise. */
-static NBL_FLATTEN bool give_ready(NET_BUFFER_LIST *list)
+/* Tells whether nothing stands against giving a block back, without looking at more than the first line of the NBL. */
+static inline bool is_ready(NET_BUFFER_LIST const *list)
 {
-    struct nbl__pool *pool = list->NdisPoolHandle;
-    if (NBL_UNLIKELY(nbl__hooks_now() != 0 || !nbl__list_is_pristine(list, NBL__LIST_PLAIN) || pool == NULL
-                     || pool->kind != NBL__POOL_LISTS
-                     || list->Context != embedded_context(pool->shape.context_offset, list)))
-        return false;
-    nbl__list_set_pristine(list, NBL__LIST_FREE);
-    if (NBL_LIKELY(nbl__slab_push(&pool->slab, list)))
-        return true;
-    nbl__list_set_pristine(list, NBL__LIST_PLAIN);
-    return false;
+    struct nbl__pool const *pool = list->NdisPoolHandle;
+    return nbl__list_is_pristine(list, NBL__LIST_PLAIN) && pool != NULL && pool->kind == NBL__POOL_LISTS
+        && list->Context == embedded_context(pool->shape.context_offset, (NET_BUFFER_LIST *)(uintptr_t)list);
 }
 
 static NBL_NOINLINE bool free_list(NET_BUFFER_LIST *list, char const *call)
@@ -206,10 +209,24 @@ static NBL_NOINLINE bool free_list(NET_BUFFER_LIST *list, char const *call)
     return true;
 }
 
+static NBL_NOINLINE void free_one(NET_BUFFER_LIST *list)
+{
+    struct nbl__pool *pool = list->NdisPoolHandle;
+    if (nbl__hooks_now() == 0 && is_ready(list) && nbl__slab_push(&pool->slab, NBL__WAY_LISTS, list))
+        nbl__list_set_pristine(list, NBL__LIST_FREE);
+    else
+        (void)free_list(list, "NdisFreeNetBufferList");
+}
+
 VOID NdisFreeNetBufferList(NET_BUFFER_LIST *NetBufferList)
 {
-    if (NBL_UNLIKELY(!give_ready(NetBufferList)))
-        (void)free_list(NetBufferList, "NdisFreeNetBufferList");
+    struct nbl__pool *pool = NetBufferList->NdisPoolHandle;
+    if (NBL_LIKELY(nbl__hooks_now() == 0 && nbl__list_is_pristine(NetBufferList, NBL__LIST_PLAIN) && pool != NULL
+                   && pool->packets && NetBufferList->Context == NULL
+                   && nbl__slab_push_ready(&pool->slab, NBL__WAY_LISTS, NetBufferList)))
+        nbl__list_set_pristine(NetBufferList, NBL__LIST_FREE);
+    else
+        free_one(NetBufferList);
 }
 
 NDIS_HANDLE NdisGetPoolFromNetBufferList(NET_BUFFER_LIST const *NetBufferList)
@@ -230,7 +247,7 @@ static NET_BUFFER_LIST *give_run(NET_BUFFER_LIST *list, ULONG *freed)
     uint32_t start;
     if (nbl__hooks_now() != 0 || pool == NULL || pool->kind != NBL__POOL_LISTS)
         return list;
-    magazine = nbl__magazine_of(&pool->slab);
+    magazine = nbl__magazine_recent(&pool->slab, NBL__WAY_LISTS);
     if (magazine == NULL)
         return list;
     count = start = nbl__magazine_blocks(magazine);
@@ -272,9 +289,11 @@ static NBL_FLATTEN NET_BUFFER_LIST *link_fresh(struct nbl__pool *pool, void **bl
     for (uint32_t i = 0; i < count; i++) {
         NET_BUFFER_LIST *list = blocks[i];
         if (NBL_LIKELY(packets)) {
+            if (NBL_UNLIKELY(!nbl__pool_mdl_intact(shape, list)))
+                nbl__pool_construct(list, pool);
             packet_fresh(pool, shape, list, rest);
         } else {
-            list_fresh(pool, shape, list, rest);
+            list_fresh(pool, shape, list, rest, true);
             pool_context(pool, list);
         }
         rest = list;
@@ -291,7 +310,7 @@ static NBL_WIDE NET_BUFFER_LIST *link_fresh_wide(struct nbl__pool *pool, void **
 /* Puts up to `count` NBLs that the magazine has in front of a chain, with nobody watching. Returns how many. */
 static uint32_t take_run(struct nbl__pool *pool, ULONG count, NET_BUFFER_LIST **chain)
 {
-    struct nbl__magazine *magazine = nbl__magazine_of(&pool->slab);
+    struct nbl__magazine *magazine = nbl__magazine_recent(&pool->slab, NBL__WAY_LISTS);
     uint32_t held;
     uint32_t run;
     if (magazine == NULL || nbl__hooks_now() != 0)

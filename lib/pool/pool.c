@@ -72,12 +72,12 @@ static void descriptor_give(struct nbl__pool *pool)
 
 struct nbl__pool nbl__pool_lists_default = {
     .kind = NBL__POOL_LISTS, .has_buffer = true, .internal = true,
-    .slab = { .id = DEFAULT_LISTS_ID, .lock = NBL__LOCK_INITIALIZER },
+    .slab = { NBL__SLAB_STATIC(DEFAULT_LISTS_ID) },
 };
 
 struct nbl__pool nbl__pool_buffers_default = {
     .kind = NBL__POOL_BUFFERS, .internal = true,
-    .slab = { .id = DEFAULT_BUFFERS_ID, .lock = NBL__LOCK_INITIALIZER },
+    .slab = { NBL__SLAB_STATIC(DEFAULT_BUFFERS_ID) },
 };
 
 /* ---- geometry ---- */
@@ -127,6 +127,10 @@ void nbl__pool_construct(void *block, void *context)
 {
     struct nbl__pool const *pool = context;
     unsigned char *bytes = block;
+    if (pool->kind == NBL__POOL_LISTS)
+        nbl__zero(bytes, sizeof(NET_BUFFER_LIST));
+    if (pool->kind == NBL__POOL_BUFFERS || pool->has_buffer)
+        nbl__zero(bytes + pool->shape.buffer_offset, sizeof(NET_BUFFER));
     if (pool->shape.data_size > 0)
         (void)nbl__mdl_construct(bytes + pool->shape.record_offset, NBL__MDL_POOL, bytes + pool->shape.data_offset,
                                  pool->shape.data_size);

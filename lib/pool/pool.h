@@ -63,7 +63,8 @@ static inline struct nbl__pool *nbl__pool_of(NDIS_HANDLE handle, enum nbl__pool_
 extern NBL_HIDDEN struct nbl__pool nbl__pool_lists_default;
 extern NBL_HIDDEN struct nbl__pool nbl__pool_buffers_default;
 
-/* nbl__pool_construct prepares the constant part of a new block: its MDL. */
+/* nbl__pool_construct prepares a new block: the constant part, which is its MDL, and zero where a NBL and a NB will be:
+ * what makes them fresh then looks before it clears. */
 void nbl__pool_construct(void *block, void *pool);
 
 static inline MDL *nbl__pool_mdl(struct nbl__pool_shape shape, void *block)
@@ -81,29 +82,32 @@ static inline bool nbl__pool_mdl_whole(struct nbl__pool_shape shape, void *block
     return mdl->ByteCount == shape.data_size && mdl->MappedSystemVa == (unsigned char *)block + shape.data_offset;
 }
 
-/* nbl__pool_mdl_fresh puts the MDL of a block in order: drivers link MDLs behind the pool's, change its flags, and may
- * move, shorten or describe it anew. */
-static NBL_FLATTEN void nbl__pool_mdl_fresh(struct nbl__pool const *pool, struct nbl__pool_shape shape, MDL *mdl,
-                                            void *block)
+/* nbl__pool_mdl_intact tells whether the MDL of a block is as it was made: drivers link others behind it, may move,
+ * shorten or describe it anew, and change its flags. One question about all of it costs less than four. */
+static NBL_FLATTEN bool nbl__pool_mdl_intact(struct nbl__pool_shape shape, void *block)
 {
-    if (mdl->Next != NULL)
-        mdl->Next = NULL;
-    if (NBL_UNLIKELY(!nbl__pool_mdl_whole(shape, block) || mdl->MdlFlags != NBL__POOL_MDL_FLAGS))
-        nbl__pool_construct(block, (void *)(uintptr_t)pool);
+    MDL const *mdl = nbl__pool_mdl(shape, block);
+    uintptr_t const data = (uintptr_t)block + shape.data_offset;
+    return ((uintptr_t)mdl->Next | ((uintptr_t)mdl->MappedSystemVa ^ data) | (uintptr_t)(mdl->ByteCount ^ shape.data_size)
+            | (uintptr_t)((USHORT)mdl->MdlFlags ^ (unsigned)NBL__POOL_MDL_FLAGS))
+        == 0;
 }
 
-/* nbl__pool_buffer_fresh makes the NB of a block what a fresh one is: with data, its window is as POOL-12 says. */
+/* nbl__pool_buffer_fresh makes the NB of a block what a fresh one is: with data, its window is as POOL-12 says. `again`
+ * as in nbl__buffer_make. */
 static NBL_FLATTEN void nbl__pool_buffer_fresh(struct nbl__pool const *pool, struct nbl__pool_shape shape, void *block,
-                                               NET_BUFFER *buffer, PVOID tag)
+                                               NET_BUFFER *buffer, PVOID tag, bool again)
 {
     MDL *mdl = NULL;
     if (NBL_LIKELY(shape.data_size > 0)) {
         mdl = nbl__pool_mdl(shape, block);
-        nbl__pool_mdl_fresh(pool, shape, mdl, block);
+        if (NBL_UNLIKELY(!nbl__pool_mdl_intact(shape, block)))
+            nbl__pool_construct(block, (void *)(uintptr_t)pool);
     }
     nbl__buffer_make(buffer, (struct nbl__buffer_value){ .chain = mdl, .start = { mdl, shape.data_size },
                                                          .offset = shape.data_size,
-                                                         .pool = (NDIS_HANDLE)(uintptr_t)pool, .tag = tag });
+                                                         .pool = (NDIS_HANDLE)(uintptr_t)pool, .tag = tag },
+                     again);
 }
 
 /* nbl__pool_hide_data makes all of a fresh NB's data backfill to the memory checker. */
