@@ -36,6 +36,31 @@ static inline struct nbl__derived *nbl__derived_of(NET_BUFFER_LIST *list)
     return (struct nbl__derived *)(void *)list - 1;
 }
 
+/* A clone of one NB is a block of its pool when that has the room for it: then struct nbl__pool_clone, behind the NB, is
+ * its record. */
+static inline struct nbl__pool_clone *nbl__pool_clone_record(NET_BUFFER_LIST *list)
+{
+    struct nbl__pool const *pool = list->NdisPoolHandle;
+    return nbl__pool_clone_of(pool->shape, list);
+}
+
+static inline bool nbl__is_pool_clone(NET_BUFFER_LIST const *list)
+{
+    return nbl__list_state(list)->kind == nbl__list_kind_word(NBL__LIST_POOL_CLONE);
+}
+
+/* nbl__derived_parent gives the list whose bytes a derived one shows; NULL for a copy. */
+static inline NET_BUFFER_LIST *nbl__derived_parent(NET_BUFFER_LIST *list)
+{
+    return nbl__is_pool_clone(list) ? nbl__pool_clone_record(list)->parent : nbl__derived_of(list)->parent;
+}
+
+/* nbl__derived_parameter gives the clone flags or DataOffsetDelta of the allocation. */
+static inline ULONG nbl__derived_parameter(NET_BUFFER_LIST *list)
+{
+    return nbl__is_pool_clone(list) ? nbl__pool_clone_record(list)->flags : nbl__derived_of(list)->parameter;
+}
+
 /* struct nbl__layout is what the first pass finds. */
 struct nbl__layout {
     uint64_t buffers;
@@ -317,5 +342,8 @@ static NBL_FLATTEN NET_BUFFER_LIST *nbl__derive_finish(struct nbl__builder const
  * `parameter` is compared with the one of the allocation and reported as `rule` with `severity` when it differs. */
 bool nbl__derive_free(NET_BUFFER_LIST *list, enum nbl__list_kind kind, ULONG parameter, char const *rule,
                       enum nbl_severity severity, char const *call);
+
+/* nbl__derive_release frees a list that nobody refers to, and every ancestor that only waited for it (GEN-06). */
+void nbl__derive_release(NET_BUFFER_LIST *list, char const *call);
 
 #endif

@@ -23,7 +23,8 @@ enum nbl__list_kind {
     NBL__LIST_FRAGMENT = 3,
     NBL__LIST_REASSEMBLED = 4,
     NBL__LIST_COPY = 5,
-    NBL__LIST_FREE = 6
+    NBL__LIST_POOL_CLONE = 6, /* a clone that is a block of its pool (derive/pool_clone.h) */
+    NBL__LIST_FREE = 7
 };
 
 #define NBL__LIST_MAGIC 0x4E00u
@@ -85,7 +86,7 @@ static inline bool nbl__list_is(NET_BUFFER_LIST const *list, enum nbl__list_kind
 static inline bool nbl__list_known(NET_BUFFER_LIST const *list)
 {
     uint16_t const kind = nbl__list_state(list)->kind;
-    return kind >= nbl__list_kind_word(NBL__LIST_PLAIN) && kind <= nbl__list_kind_word(NBL__LIST_COPY);
+    return kind >= nbl__list_kind_word(NBL__LIST_PLAIN) && kind < nbl__list_kind_word(NBL__LIST_FREE);
 }
 
 /* nbl__list_set_kind changes the kind of a list, for one that is about to be freed too. */
@@ -133,10 +134,15 @@ static inline bool nbl__list_retire(NET_BUFFER_LIST *list)
     return atomic_fetch_or_explicit(children, NBL__LIST_RETIRED, memory_order_acq_rel) == 0;
 }
 
-/* nbl__list_add_child counts a derived list. Only the owner of the list calls it. */
+/* nbl__list_add_child counts a derived list. Only the owner of the list calls it: while there is no child, nobody else
+ * changes the count. Acquire: the last child's thread is done with it. */
 static inline void nbl__list_add_child(NET_BUFFER_LIST *list)
 {
-    atomic_fetch_add_explicit(&nbl__list_state(list)->children, 1u, memory_order_relaxed);
+    atomic_uint *children = &nbl__list_state(list)->children;
+    if (NBL_LIKELY(atomic_load_explicit(children, memory_order_acquire) == 0))
+        atomic_store_explicit(children, 1u, memory_order_relaxed);
+    else
+        atomic_fetch_add_explicit(children, 1u, memory_order_relaxed);
 }
 
 /* nbl__list_remove_child counts a derived list off. Returns true when that was the last one of a retired list, whose

@@ -110,6 +110,10 @@ static void lay_out(struct nbl__pool *pool)
         pool->shape.context_offset = (uint32_t)(offset + sizeof(struct nbl__context_header));
         offset += nbl__context_bytes(pool->context_size);
     }
+    if (pool->clones) {
+        pool->shape.clone_offset = (uint32_t)up(offset, MEMORY_ALLOCATION_ALIGNMENT);
+        offset = pool->shape.clone_offset + sizeof(struct nbl__pool_clone) + nbl__mdl_block_bytes(0);
+    }
     if (pool->shape.data_size > 0) {
         pool->shape.data_offset = (uint32_t)up(offset, LINE);
         offset = (size_t)pool->shape.data_offset + pool->shape.data_size;
@@ -152,12 +156,14 @@ static bool header_valid(NDIS_OBJECT_HEADER const *header, USHORT least, char co
 static struct nbl__pool *pool_make(struct nbl__pool const *description, char const *call)
 {
     struct nbl__pool *pool = descriptor_take();
+    bool plain;
     if (pool == NULL)
         return NULL;
     *pool = *description;
+    plain = pool->kind == NBL__POOL_LISTS && pool->has_buffer && pool->context_size == 0 && pool->protocol == 0;
+    pool->packets = plain && pool->shape.data_size > 0;
+    pool->clones = plain && pool->shape.data_size == 0;
     lay_out(pool);
-    pool->packets = pool->kind == NBL__POOL_LISTS && pool->has_buffer && pool->shape.data_size > 0
-        && pool->context_size == 0 && pool->protocol == 0;
     if (!block_is_possible(pool) || !nbl__slab_create(&pool->slab, pool->block_bytes, nbl__pool_construct, pool)) {
         descriptor_give(pool);
         return NULL;

@@ -3,6 +3,7 @@
  * pool.h (internal) - what a pool handle points to, and the geometry of its blocks.
  *
  * Block of a NBL pool:   [NET_BUFFER_LIST][record][MDL][PFN array][NET_BUFFER][context][data]
+ * without data:          [NET_BUFFER_LIST][NET_BUFFER][context][struct nbl__pool_clone]
  * Block of a NB pool:    [NET_BUFFER][record][MDL][PFN array][data]
  *
  * with only the parts that the pool's parameters ask for. On 64-bit hosts and up to 4 KiB of data, MDL and PFN array
@@ -29,12 +30,21 @@ struct nbl__pool_shape {
     uint32_t record_offset;
     uint32_t context_offset; /* of the NET_BUFFER_LIST_CONTEXT itself */
     uint32_t data_offset;
+    uint32_t clone_offset;
+};
+
+/* struct nbl__pool_clone is what a block needs to be a clone: of pools without data, the only ones that clones come
+ * from. Behind it is room for one MDL. */
+struct nbl__pool_clone {
+    NBL__ALIGNED NET_BUFFER_LIST *parent; /* counts it as a child; never NULL */
+    ULONG flags;                          /* of the allocation */
 };
 
 /* struct nbl__pool describes a pool. */
 struct nbl__pool {
     uint32_t kind; /* enum nbl__pool_kind; also tells a live descriptor from anything else */
     bool packets; /* a live NBL pool of the usual shape: NB, MDL and data, no context, protocol id 0 */
+    bool clones;  /* the same without data */
     ULONG tag;
     struct nbl__pool_shape shape;
     USHORT context_size;
@@ -66,6 +76,11 @@ extern NBL_HIDDEN struct nbl__pool nbl__pool_buffers_default;
 /* nbl__pool_construct prepares a new block: the constant part, which is its MDL, and zero where a NBL and a NB will be:
  * what makes them fresh then looks before it clears. */
 void nbl__pool_construct(void *block, void *pool);
+
+static inline struct nbl__pool_clone *nbl__pool_clone_of(struct nbl__pool_shape shape, void *block)
+{
+    return (struct nbl__pool_clone *)(void *)((unsigned char *)block + shape.clone_offset);
+}
 
 static inline MDL *nbl__pool_mdl(struct nbl__pool_shape shape, void *block)
 {

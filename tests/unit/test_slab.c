@@ -34,7 +34,7 @@ static bool in_malloc_mode(void)
 static void take_all(struct nbl__slab *from, unsigned char **blocks, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        blocks[i] = nbl__slab_take(from, from->block_bytes);
+        blocks[i] = nbl__slab_take(from, NBL__WAY_LISTS, from->block_bytes);
         assert_non_null(blocks[i]);
         assert_int_equal((uintptr_t)blocks[i] % NBL__CACHE_LINE, 0);
         memset(blocks[i], (int)(i % 251), from->block_bytes);
@@ -50,7 +50,7 @@ static void give_all(struct nbl__slab *from, unsigned char **blocks, size_t coun
                 if (blocks[i][byte] != i % 251)
                     fail_msg("block %u of %u: byte %u is %u", (unsigned)i, (unsigned)count, (unsigned)byte,
                              blocks[i][byte]);
-            nbl__slab_give(from, blocks[i], from->block_bytes);
+            nbl__slab_give(from, NBL__WAY_LISTS, blocks[i], from->block_bytes);
         }
 }
 
@@ -80,19 +80,19 @@ static void block_given_last_is_taken_first(void **state)
     void *first, *second, *third, *fourth;
     (void)state;
     assert_true(nbl__slab_create(&slab, 128, NULL, NULL));
-    first = nbl__slab_take(&slab, 128);
-    second = nbl__slab_take(&slab, 128);
-    nbl__slab_give(&slab, first, 128);
-    nbl__slab_give(&slab, second, 128);
-    third = nbl__slab_take(&slab, 128);
-    fourth = nbl__slab_take(&slab, 128);
+    first = nbl__slab_take(&slab, NBL__WAY_LISTS, 128);
+    second = nbl__slab_take(&slab, NBL__WAY_LISTS, 128);
+    nbl__slab_give(&slab, NBL__WAY_LISTS, first, 128);
+    nbl__slab_give(&slab, NBL__WAY_LISTS, second, 128);
+    third = nbl__slab_take(&slab, NBL__WAY_LISTS, 128);
+    fourth = nbl__slab_take(&slab, NBL__WAY_LISTS, 128);
     assert_ptr_not_equal(third, fourth);
     if (!in_malloc_mode()) { /* there the allocator has the order */
         assert_ptr_equal(third, second);
         assert_ptr_equal(fourth, first);
     }
-    nbl__slab_give(&slab, third, 128);
-    nbl__slab_give(&slab, fourth, 128);
+    nbl__slab_give(&slab, NBL__WAY_LISTS, third, 128);
+    nbl__slab_give(&slab, NBL__WAY_LISTS, fourth, 128);
     nbl__slab_destroy(&slab);
 }
 
@@ -111,12 +111,12 @@ static void construct_prepares_each_block_before_its_first_use(void **state)
     for (int round = 0; round < 3; round++) {
         unsigned char *blocks[100];
         for (int i = 0; i < 100; i++) {
-            blocks[i] = nbl__slab_take(&slab, 64);
+            blocks[i] = nbl__slab_take(&slab, NBL__WAY_LISTS, 64);
             for (int byte = 0; byte < 32; byte++)
                 assert_int_equal(blocks[i][byte], 0x5A);
         }
         for (int i = 0; i < 100; i++)
-            nbl__slab_give(&slab, blocks[i], 64);
+            nbl__slab_give(&slab, NBL__WAY_LISTS, blocks[i], 64);
     }
     /* Prepared once per block, or once per use where a checker watches or each use is an allocation. */
     assert_int_equal(constructed, nbl__hooked(NBL__HOOK_MALLOC | NBL__HOOK_TRACK) ? 300 : 128);
@@ -132,17 +132,17 @@ static void counts_are_exact_around_batch_boundaries(void **state)
     for (size_t top = 1; top <= 400; top += (top < 200 ? 1 : 37))
         for (int turn = 0; turn < 2; turn++) {
             while (held < top)
-                blocks[held++] = nbl__slab_take(&slab, 256);
+                blocks[held++] = nbl__slab_take(&slab, NBL__WAY_LISTS, 256);
             most = held > most ? held : most;
             nbl_test_slab_check(&slab, (int64_t)held, 0);
             assert_int_equal(nbl_test_slab_high_water(&slab), most);
             while (held > top / 3)
-                nbl__slab_give(&slab, blocks[--held], 256);
+                nbl__slab_give(&slab, NBL__WAY_LISTS, blocks[--held], 256);
             nbl_test_slab_check(&slab, (int64_t)held, 0);
             assert_int_equal(nbl_test_slab_high_water(&slab), most);
         }
     while (held > 0)
-        nbl__slab_give(&slab, blocks[--held], 256);
+        nbl__slab_give(&slab, NBL__WAY_LISTS, blocks[--held], 256);
     nbl__slab_destroy(&slab);
 }
 
@@ -153,16 +153,16 @@ static void bytes_are_those_of_the_allocator(void **state)
     uint64_t before;
     (void)state;
     assert_true(nbl__slab_create(&slab, 1024, NULL, NULL));
-    blocks[0] = nbl__slab_take(&slab, 1024);
+    blocks[0] = nbl__slab_take(&slab, NBL__WAY_LISTS, 1024);
     nbl__slab_measure(&slab, &now);
     before = nbl_memory_bytes() - now.bytes; /* what is not the slab's own: ids, this thread's table and magazine */
     for (size_t i = 1; i < 3000; i++)
-        blocks[i] = nbl__slab_take(&slab, 1024);
+        blocks[i] = nbl__slab_take(&slab, NBL__WAY_LISTS, 1024);
     nbl__slab_measure(&slab, &now);
     assert_int_equal(nbl_memory_bytes() - before, now.bytes);
     assert_in_range(now.bytes, 3000 * 1024, 3000 * 1024 * 2);
     for (size_t i = 0; i < 3000; i++)
-        nbl__slab_give(&slab, blocks[i], 1024);
+        nbl__slab_give(&slab, NBL__WAY_LISTS, blocks[i], 1024);
     assert_int_equal(nbl__slab_trim(&slab), in_malloc_mode() ? 0 : now.bytes);
     nbl__slab_measure(&slab, &now);
     assert_int_equal(now.bytes, 0);
@@ -183,7 +183,7 @@ static void trim_keeps_chunks_in_use_and_what_they_hold(void **state)
                 blocks[kept++] = blocks[i];
                 memset(blocks[i], (int)((kept - 1) % 251), 320);
             } else {
-                nbl__slab_give(&slab, blocks[i], 320);
+                nbl__slab_give(&slab, NBL__WAY_LISTS, blocks[i], 320);
             }
         }
         before = slab.chunk_bytes;
@@ -195,7 +195,7 @@ static void trim_keeps_chunks_in_use_and_what_they_hold(void **state)
         nbl_test_slab_check(&slab, 5000, 0);
         give_all(&slab, blocks, kept, 1);
         for (size_t i = kept; i < 5000; i++)
-            nbl__slab_give(&slab, blocks[i], 320);
+            nbl__slab_give(&slab, NBL__WAY_LISTS, blocks[i], 320);
         (void)nbl__slab_trim(&slab);
         assert_int_equal(slab.chunk_bytes, 0);
         nbl__slab_destroy(&slab);
@@ -220,17 +220,17 @@ static void random_use_agrees_with_a_model(void **state)
             (void)nbl__slab_trim(&slab);
         if (random >> 22 == 2) {
             int64_t const change = (random & 1) != 0 && guests > 0 ? -guests : 5;
-            nbl__slab_account(&slab, change);
+            nbl__slab_account(&slab, NBL__WAY_LISTS, change);
             guests += change;
         }
         if ((random >> 24) % 100 < (count < target ? 70u : 30u) && count < MOST) {
-            held[count] = nbl__slab_take(&slab, 192);
+            held[count] = nbl__slab_take(&slab, NBL__WAY_LISTS, 192);
             memset(held[count], (int)(count % 251), 192);
             count++;
         } else if (count > 0) {
             size_t const victim = (random >> 8) % count;
             assert_int_equal(held[victim][191], held[victim][0]);
-            nbl__slab_give(&slab, held[victim], 192);
+            nbl__slab_give(&slab, NBL__WAY_LISTS, held[victim], 192);
             held[victim] = held[--count];
         }
         most = count + (size_t)guests > most ? count + (size_t)guests : most;
@@ -239,8 +239,8 @@ static void random_use_agrees_with_a_model(void **state)
     }
     assert_int_equal(nbl_test_slab_high_water(&slab), most);
     while (count > 0)
-        nbl__slab_give(&slab, held[--count], 192);
-    nbl__slab_account(&slab, -guests);
+        nbl__slab_give(&slab, NBL__WAY_LISTS, held[--count], 192);
+    nbl__slab_account(&slab, NBL__WAY_LISTS, -guests);
     nbl_test_slab_check(&slab, 0, 0);
     nbl__slab_destroy(&slab);
 }
@@ -251,16 +251,16 @@ static void account_counts_guests_as_live_but_not_as_blocks(void **state)
     void *block;
     (void)state;
     assert_true(nbl__slab_create(&slab, 64, NULL, NULL));
-    nbl__slab_account(&slab, 10); /* before this thread has a magazine */
+    nbl__slab_account(&slab, NBL__WAY_LISTS, 10); /* before this thread has a magazine */
     assert_int_equal(nbl__slab_live(&slab), 10);
-    block = nbl__slab_take(&slab, 64);
-    nbl__slab_account(&slab, 5);
+    block = nbl__slab_take(&slab, NBL__WAY_LISTS, 64);
+    nbl__slab_account(&slab, NBL__WAY_LISTS, 5);
     nbl__slab_measure(&slab, &now);
     assert_int_equal(now.live, 16);
     assert_int_equal(now.high_water, 16);
     assert_int_equal(now.cached, in_malloc_mode() ? 0 : slab.carved - 1);
-    nbl__slab_account(&slab, -15);
-    nbl__slab_give(&slab, block, 64);
+    nbl__slab_account(&slab, NBL__WAY_LISTS, -15);
+    nbl__slab_give(&slab, NBL__WAY_LISTS, block, 64);
     nbl__slab_measure(&slab, &now);
     assert_int_equal(now.live, 0);
     assert_int_equal(now.high_water, 16);
@@ -275,9 +275,9 @@ static void high_water_stays_exact_after_the_magazine_went_back(void **state)
     assert_true(nbl__slab_create(&slab, 64, NULL, NULL));
     for (size_t most = 10; most <= 100; most += 45) {
         for (size_t i = 0; i < most; i++)
-            blocks[i] = nbl__slab_take(&slab, 64);
+            blocks[i] = nbl__slab_take(&slab, NBL__WAY_LISTS, 64);
         for (size_t i = 0; i < most; i++)
-            nbl__slab_give(&slab, blocks[i], 64);
+            nbl__slab_give(&slab, NBL__WAY_LISTS, blocks[i], 64);
         (void)nbl_memory_trim();
         assert_int_equal(nbl_test_slab_high_water(&slab), most);
     }
@@ -288,9 +288,9 @@ static void high_water_stays_exact_after_the_magazine_went_back(void **state)
 static void move(void **blocks, size_t *held, int count)
 {
     for (; count > 0; count--)
-        blocks[(*held)++] = nbl__slab_take(&slab, 64);
+        blocks[(*held)++] = nbl__slab_take(&slab, NBL__WAY_LISTS, 64);
     for (; count < 0; count++)
-        nbl__slab_give(&slab, blocks[--*held], 64);
+        nbl__slab_give(&slab, NBL__WAY_LISTS, blocks[--*held], 64);
 }
 
 /* What is measured only after it is over: the most blocks and guests at one time. */
@@ -313,7 +313,7 @@ static void peaks_are_remembered(void **state)
             if (step % 2 == 0)
                 move(blocks, &held, cases[i].steps[step]);
             else if (cases[i].steps[step] != 0)
-                nbl__slab_account(&slab, cases[i].steps[step]);
+                nbl__slab_account(&slab, NBL__WAY_LISTS, cases[i].steps[step]);
         }
         move(blocks, &held, -(int)held);
         assert_int_equal(nbl_test_slab_high_water(&slab), cases[i].most);
@@ -331,9 +331,9 @@ static void many_slabs_come_and_go_without_a_trace(void **state)
         for (size_t i = 0; i < 300; i++) {
             void *block;
             assert_true(nbl__slab_create(&slabs[i], 64 + i, NULL, NULL));
-            block = nbl__slab_take(&slabs[i], 64);
+            block = nbl__slab_take(&slabs[i], NBL__WAY_LISTS, 64);
             assert_non_null(block);
-            nbl__slab_give(&slabs[i], block, 64);
+            nbl__slab_give(&slabs[i], NBL__WAY_LISTS, block, 64);
             for (size_t other = 0; other < i; other++)
                 assert_int_not_equal(slabs[other].id, slabs[i].id);
             highest = slabs[i].id > highest ? slabs[i].id : highest;
@@ -372,14 +372,14 @@ static void take_without_memory_fails_and_leaves_the_slab_usable(void **state)
         (void)nbl_test_allocator_refuse(&source, nth, false);
         if (nbl__slab_create(&slab, 2000, NULL, NULL)) {
             for (int i = 0; i < 200; i++) {
-                blocks[taken] = nbl__slab_take(&slab, 2000);
+                blocks[taken] = nbl__slab_take(&slab, NBL__WAY_LISTS, 2000);
                 taken += blocks[taken] != NULL ? 1u : 0u;
             }
             nbl_test_slab_check(&slab, (int64_t)taken, 0);
             refused = nbl_test_allocator_refuse(&source, 0, false);
             assert_int_equal(taken, 200 - refused); /* one refusal, one failure; the next call succeeds */
             while (taken > 0)
-                nbl__slab_give(&slab, blocks[--taken], 2000);
+                nbl__slab_give(&slab, NBL__WAY_LISTS, blocks[--taken], 2000);
             nbl_test_slab_check(&slab, 0, 0);
             nbl__slab_destroy(&slab);
         } else {
@@ -401,7 +401,7 @@ static void every_take_is_one_fault_point(void **state)
     assert_true(nbl__slab_create(&slab, 64, NULL, NULL));
     nbl_fault_arm(NBL_FAULT_ALLOCATION, 4);
     for (int i = 0; i < 10; i++) {
-        blocks[i] = nbl__slab_take(&slab, 64);
+        blocks[i] = nbl__slab_take(&slab, NBL__WAY_LISTS, 64);
         assert_int_equal(blocks[i] == NULL, i == 3);
     }
     assert_int_equal(nbl_fault_points(NBL_FAULT_ALLOCATION), 10);
@@ -409,8 +409,24 @@ static void every_take_is_one_fault_point(void **state)
     nbl_test_slab_check(&slab, 9, 0);
     for (int i = 0; i < 10; i++)
         if (blocks[i] != NULL)
-            nbl__slab_give(&slab, blocks[i], 64);
+            nbl__slab_give(&slab, NBL__WAY_LISTS, blocks[i], 64);
     nbl__slab_destroy(&slab);
+}
+
+/* What a thread remembers of a slab that is gone must not serve the next one at its address. */
+static void slab_made_where_another_was_starts_without_blocks(void **state)
+{
+    unsigned char *blocks[3];
+    (void)state;
+    for (size_t bytes = 64; bytes <= 1024; bytes *= 4) {
+        assert_true(nbl__slab_create(&slab, bytes, NULL, NULL));
+        assert_null(nbl__slab_pop(&slab, NBL__WAY_LISTS));
+        assert_false(nbl__slab_push(&slab, NBL__WAY_LISTS, blocks));
+        take_all(&slab, blocks, 3);
+        give_all(&slab, blocks, 3, 1);
+        nbl_test_slab_check(&slab, 0, in_malloc_mode() ? 0 : 64);
+        nbl__slab_destroy(&slab);
+    }
 }
 
 int main(void)
@@ -430,6 +446,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(destroy_gives_all_memory_back, install, uninstall),
         cmocka_unit_test_setup_teardown(take_without_memory_fails_and_leaves_the_slab_usable, install, uninstall),
         cmocka_unit_test_setup_teardown(every_take_is_one_fault_point, install, uninstall),
+        cmocka_unit_test_setup_teardown(slab_made_where_another_was_starts_without_blocks, install, uninstall),
     };
     return cmocka_run_group_tests_name("slab", tests, NULL, NULL);
 }
