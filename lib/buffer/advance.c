@@ -2,6 +2,7 @@
  *
  * advance.c - shrinking the used data at its front, and freeing what libnbl put there (rules ADV).
  */
+#include "small.h"
 #include "window.h"
 
 /* Takes the record of the first MDL off the NB's list. It is the newest unless drivers reordered the chain. */
@@ -73,10 +74,39 @@ static void advance(NET_BUFFER *buffer, ULONG delta, BOOLEAN free_mdl, NET_BUFFE
     (void)nbl__buffer_locate(buffer);
 }
 
-/* What the header's definition leaves over. */
-void nbl_buffer_advance_any(NET_BUFFER *buffer, ULONG delta, BOOLEAN free_mdl, NET_BUFFER_FREE_MDL *handler)
+static NBL_NOINLINE void advance_call(NET_BUFFER *buffer, ULONG delta, BOOLEAN free_mdl, NET_BUFFER_FREE_MDL *handler)
 {
     advance(buffer, delta, free_mdl, handler, "NdisAdvanceNetBufferDataStart");
+}
+
+/* Tells whether an advance by `delta` frees the first MDL, which came with the newest of one record, and then starts in
+ * the next one. */
+static inline bool frees_one(NET_BUFFER const *buffer, ULONG delta, struct nbl__mdl_record const *record)
+{
+    MDL const *mdl = buffer->MdlChain;
+    uint64_t const end = (uint64_t)buffer->DataOffset + delta;
+    return record != NULL && record->kind == NBL__MDL_SMALL && record->next == NULL && (MDL const *)(record + 1) == mdl
+        && delta <= buffer->DataLength && end >= mdl->ByteCount && mdl->ByteCount == record->byte_count
+        && mdl->Next != NULL && end - mdl->ByteCount < mdl->Next->ByteCount;
+}
+
+/* What the header's definition leaves over. The usual one undoes a retreat that took a few bytes of memory. */
+void nbl_buffer_advance_any(NET_BUFFER *buffer, ULONG delta, BOOLEAN free_mdl, NET_BUFFER_FREE_MDL *handler)
+{
+    struct nbl__mdl_record *record = buffer->NdisReserved[0];
+    ULONG offset;
+    if (NBL_UNLIKELY(nbl__hooks_now() != 0 || !free_mdl || delta == 0 || !frees_one(buffer, delta, record)
+                     || !nbl__slab_push_ready(&nbl__small_slab, NBL__WAY_MEMORY, record))) {
+        advance_call(buffer, delta, free_mdl, handler);
+        return;
+    }
+    offset = buffer->DataOffset + delta - record->byte_count;
+    buffer->NdisReserved[0] = NULL;
+    buffer->MdlChain = buffer->MdlChain->Next;
+    buffer->CurrentMdl = buffer->MdlChain;
+    buffer->DataOffset = offset;
+    buffer->CurrentMdlOffset = offset;
+    buffer->stDataLength = (SIZE_T)buffer->DataLength - delta;
 }
 
 /* An advance that stays in the first MDL is three stores, whatever FreeMdl says. Delta 0 stores what is there. */

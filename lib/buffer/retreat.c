@@ -5,6 +5,7 @@
  * A retreat that needs memory is done in two steps, so that a list of NBs changes as a whole or not at all: acquire
  * gives a record with its MDL, commit links it. Commit cannot fail.
  */
+#include "small.h"
 #include "window.h"
 
 #include "../base/memory.h"
@@ -135,17 +136,23 @@ static NDIS_STATUS acquire(NET_BUFFER const *buffer, struct request const *reque
     return acquire_default(request, record);
 }
 
-/* The start lies in the new MDL: O < D, so O + ByteCount - D < ByteCount. */
+/* Puts the MDL of a record, of `bytes` bytes, in front. The start lies in it: O < D, so O + bytes - D < bytes. */
+static inline void link_record(NET_BUFFER *buffer, ULONG delta, struct nbl__mdl_record *record, MDL *mdl, ULONG bytes)
+{
+    ULONG const offset = buffer->DataOffset + bytes - delta;
+    mdl->Next = buffer->MdlChain;
+    buffer->MdlChain = mdl;
+    buffer->DataOffset = offset;
+    buffer->stDataLength = (SIZE_T)buffer->DataLength + delta;
+    buffer->CurrentMdl = mdl;
+    buffer->CurrentMdlOffset = offset;
+    nbl__buffer_attach(buffer, record);
+}
+
 static inline void commit(NET_BUFFER *buffer, struct request const *request, struct nbl__mdl_record *record)
 {
     MDL *mdl = nbl__mdl_of_record(record);
-    mdl->Next = buffer->MdlChain;
-    buffer->MdlChain = mdl;
-    buffer->DataOffset = buffer->DataOffset + mdl->ByteCount - request->delta;
-    buffer->stDataLength = (SIZE_T)buffer->DataLength + request->delta;
-    buffer->CurrentMdl = mdl;
-    buffer->CurrentMdlOffset = buffer->DataOffset;
-    nbl__buffer_attach(buffer, record);
+    link_record(buffer, request->delta, record, mdl, mdl->ByteCount);
     if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK)))
         nbl__buffer_show(buffer, request->delta);
     NBL__EVENT(NBL_EVENT_MDL_ALLOCATE, request->call, mdl, buffer, mdl->ByteCount);
@@ -167,66 +174,40 @@ static NBL_NOINLINE NDIS_STATUS retreat(NET_BUFFER *buffer, struct request const
     return NDIS_STATUS_SUCCESS;
 }
 
-/* ---- Small retreats: most headers fit a block whose MDL is prepared once. ---- */
-
-#define SMALL_BLOCK 256u
-#define SMALL_FRONT 80u /* nbl__mdl_block_bytes of up to a page */
-#define SMALL_BYTES (SMALL_BLOCK - SMALL_FRONT)
-#define SMALL_ID 61u
-
-static void small_construct(void *block, void *context)
-{
-    (void)context;
-    (void)nbl__mdl_construct(block, NBL__MDL_SMALL, (unsigned char *)block + SMALL_FRONT, SMALL_BYTES);
-}
-
-static struct nbl__slab small_slab = {
-    NBL__SLAB_STATIC(SMALL_ID), .block_bytes = SMALL_BLOCK, .construct = small_construct,
-};
-
-static NBL_COLD struct nbl__mdl_record *small_take_slow(void)
-{
-    nbl__memory_join(&small_slab);
-    return nbl__slab_take_slow(&small_slab, SMALL_BLOCK);
-}
-
-/* What drivers may have changed shows in the address and the flags; only the length differs from use to use. */
-static inline struct nbl__mdl_record *small_take(ULONG bytes)
-{
-    struct nbl__mdl_record *record = nbl__slab_pop(&small_slab, NBL__WAY_MEMORY);
-    MDL *mdl;
-    if (NBL_UNLIKELY(record == NULL && (record = small_take_slow()) == NULL))
-        return NULL;
-    mdl = (MDL *)(void *)(record + 1);
-    if (NBL_UNLIKELY(record->kind != NBL__MDL_SMALL || mdl->MappedSystemVa != (unsigned char *)record + SMALL_FRONT
-                     || mdl->MdlFlags != (MDL_SOURCE_IS_NONPAGED_POOL | MDL_ALLOCATED_FIXED_SIZE)))
-        small_construct(record, NULL);
-    record->byte_count = bytes;
-    mdl->ByteCount = bytes;
-    mdl->Size = nbl__mdl_size((mdl->ByteOffset + bytes + PAGE_SIZE - 1) >> PAGE_SHIFT);
-    return record;
-}
-
-/* A retreat that needs libnbl's own memory, with nobody watching. Returns false, having done nothing, for any other. */
-static inline bool retreat_by_default(NET_BUFFER *buffer, struct request const *request)
+/* A small MDL that was not at hand. */
+static NBL_NOINLINE NDIS_STATUS retreat_any(NET_BUFFER *buffer, struct request const *request)
 {
     uint64_t const wanted = (uint64_t)request->delta + request->backfill;
     struct nbl__mdl_record *record;
     if (request->allocate != NULL || nbl__hooks_now() != 0 || request->delta <= buffer->DataOffset
-        || wanted > SMALL_BYTES || !total_fits(buffer, wanted))
-        return false;
-    record = small_take((ULONG)wanted);
+        || wanted > NBL__SMALL_BYTES || !total_fits(buffer, wanted))
+        return retreat(buffer, request);
+    record = nbl__small_take((ULONG)wanted);
     if (record == NULL)
-        return false;
+        return NDIS_STATUS_RESOURCES;
     commit(buffer, request, record);
-    return true;
+    return NDIS_STATUS_SUCCESS;
 }
 
-/* What the header's definition leaves over. */
-NDIS_STATUS nbl_buffer_retreat_any(NET_BUFFER *buffer, ULONG delta, ULONG backfill, NET_BUFFER_ALLOCATE_MDL *handler)
+/* Everything but the usual is a call that ends this one: no register has to be saved on the usual way. */
+static NBL_NOINLINE NDIS_STATUS retreat_call(NET_BUFFER *buffer, ULONG delta, ULONG backfill,
+                                             NET_BUFFER_ALLOCATE_MDL *handler)
 {
     struct request const request = { delta, backfill, handler, NULL, "NdisRetreatNetBufferDataStart" };
-    return retreat_by_default(buffer, &request) ? NDIS_STATUS_SUCCESS : retreat(buffer, &request);
+    return retreat_any(buffer, &request);
+}
+
+/* What the header's definition leaves over. The usual one needs a few bytes of libnbl's own memory. */
+NDIS_STATUS nbl_buffer_retreat_any(NET_BUFFER *buffer, ULONG delta, ULONG backfill, NET_BUFFER_ALLOCATE_MDL *handler)
+{
+    uint64_t const wanted = (uint64_t)delta + backfill;
+    struct nbl__mdl_record *record;
+    if (NBL_UNLIKELY(handler != NULL || nbl__hooks_now() != 0 || delta <= buffer->DataOffset
+                     || wanted > NBL__SMALL_BYTES || !total_fits(buffer, wanted)
+                     || !nbl__small_take_ready((ULONG)wanted, &record)))
+        return retreat_call(buffer, delta, backfill, handler);
+    link_record(buffer, delta, record, (MDL *)(void *)(record + 1), (ULONG)wanted);
+    return NDIS_STATUS_SUCCESS;
 }
 
 /* A retreat that stays in the first MDL, with nobody watching, is three stores. D = 0 stores what is there. */
@@ -251,7 +232,7 @@ void nbl__retreat_release(struct nbl__mdl_record *record)
 {
     uint8_t const kind = record->kind;
     if (NBL_LIKELY(kind == NBL__MDL_SMALL)) {
-        nbl__slab_give(&small_slab, NBL__WAY_MEMORY, record, SMALL_BLOCK);
+        nbl__small_give(record);
         return;
     }
     record->kind = NBL__MDL_RELEASED;
