@@ -8,16 +8,32 @@
 
 #include <nbl/port.h>
 
-#define CLASS(number, bytes) [number] = { NBL__SLAB_STATIC(number), .block_bytes = (bytes) }
-#define DOUBLING(number, bytes)                                                                                       \
-    CLASS(number, (bytes) / 4 * 5), CLASS((number) + 1, (bytes) / 4 * 6), CLASS((number) + 2, (bytes) / 4 * 7),       \
-        CLASS((number) + 3, (bytes) * 2)
+#include <string.h>
 
-struct nbl__slab nbl__memory_classes[NBL__CLASSES] = {
-    CLASS(0, 64),   CLASS(1, 128),  CLASS(2, 192),  CLASS(3, 256),  CLASS(4, 320),   CLASS(5, 384),
-    CLASS(6, 448),  CLASS(7, 512),  CLASS(8, 576),  CLASS(9, 640),  CLASS(10, 704),  CLASS(11, 768),
-    CLASS(12, 832), CLASS(13, 896), CLASS(14, 960), CLASS(15, 1024), DOUBLING(16, 1024), DOUBLING(20, 2048),
-    DOUBLING(24, 4096), DOUBLING(28, 8192), DOUBLING(32, 16384),
+/* While a memory checker watches, what is new has to stay undefined. */
+static void zero(void *block, void *slab)
+{
+    if (!nbl__hooked(NBL__SLAB_HOOKS))
+        memset(block, 0, ((struct nbl__slab const *)slab)->block_bytes);
+}
+
+/* Ids of the two sets: 0 .. NBL__CLASSES - 1, and from NBL__MEMORY_LISTS_ID on. */
+#define CLASS(set, number, bytes)                                                                                     \
+    [number] = { NBL__SLAB_STATIC((set) * NBL__MEMORY_LISTS_ID + (number)), .block_bytes = (bytes),                   \
+                 .construct = (set) == NBL__MEMORY_LISTS ? zero : NULL, .context = &nbl__memory_classes[set][number] }
+#define DOUBLING(set, number, bytes)                                                                                  \
+    CLASS(set, number, (bytes) / 4 * 5), CLASS(set, (number) + 1, (bytes) / 4 * 6),                                   \
+        CLASS(set, (number) + 2, (bytes) / 4 * 7), CLASS(set, (number) + 3, (bytes) * 2)
+#define CLASSES(set)                                                                                                  \
+    [set] = { CLASS(set, 0, 64), CLASS(set, 1, 128), CLASS(set, 2, 192), CLASS(set, 3, 256), CLASS(set, 4, 320),      \
+              CLASS(set, 5, 384), CLASS(set, 6, 448), CLASS(set, 7, 512), CLASS(set, 8, 576), CLASS(set, 9, 640),     \
+              CLASS(set, 10, 704), CLASS(set, 11, 768), CLASS(set, 12, 832), CLASS(set, 13, 896),                     \
+              CLASS(set, 14, 960), CLASS(set, 15, 1024), DOUBLING(set, 16, 1024), DOUBLING(set, 20, 2048),            \
+              DOUBLING(set, 24, 4096), DOUBLING(set, 28, 8192), DOUBLING(set, 32, 16384) }
+
+struct nbl__slab nbl__memory_classes[NBL__MEMORY_SETS][NBL__CLASSES] = {
+    CLASSES(NBL__MEMORY_ANY),
+    CLASSES(NBL__MEMORY_LISTS),
 };
 
 static struct nbl_allocator allocator = { nbl__port_allocate, nbl__port_release, NULL };
@@ -39,7 +55,7 @@ void nbl__raw_release(void *memory, size_t bytes)
 
 void *nbl__memory_allocate(size_t bytes)
 {
-    struct nbl__slab *slab = nbl__memory_class(bytes);
+    struct nbl__slab *slab = nbl__memory_class(NBL__MEMORY_ANY, bytes);
     if (NBL_LIKELY(slab != NULL))
         return nbl__slab_take(slab, NBL__WAY_MEMORY, bytes);
     if (nbl__faulty(NBL_FAULT_ALLOCATION))
@@ -49,7 +65,7 @@ void *nbl__memory_allocate(size_t bytes)
 
 void nbl__memory_release(void *memory, size_t bytes)
 {
-    struct nbl__slab *slab = nbl__memory_class(bytes);
+    struct nbl__slab *slab = nbl__memory_class(NBL__MEMORY_ANY, bytes);
     if (NBL_LIKELY(slab != NULL)) {
         nbl__slab_give(slab, NBL__WAY_MEMORY, memory, bytes);
         return;
@@ -103,7 +119,8 @@ static uint64_t trim_joined(void)
 uint64_t nbl_memory_trim(void)
 {
     uint64_t given = nbl__thread_exit(nbl__thread_current());
-    for (uint32_t i = 0; i < NBL__CLASSES; i++)
-        given += nbl__slab_trim(&nbl__memory_classes[i]);
+    for (uint32_t set = 0; set < NBL__MEMORY_SETS; set++)
+        for (uint32_t i = 0; i < NBL__CLASSES; i++)
+            given += nbl__slab_trim(&nbl__memory_classes[set][i]);
     return given + trim_joined();
 }

@@ -31,7 +31,7 @@ struct nbl__chunk {
 static struct nbl__lock registry_lock = NBL__LOCK_INITIALIZER;
 
 /* Ids below FIRST_DYNAMIC_ID belong to the statically known slabs of memory.c; the rest are handed out here. */
-#define FIRST_DYNAMIC_ID 64u
+#define FIRST_DYNAMIC_ID 128u
 static struct {
     uint32_t *free_ids;
     uint32_t free_count;

@@ -25,11 +25,14 @@ static inline void build(struct nbl__builder *builder, NET_BUFFER_LIST const *or
     for (NET_BUFFER const *buffer = original->FirstNetBuffer; buffer != NULL; buffer = buffer->Next) {
         if (share_mdls) {
             struct nbl__position const first = nbl__buffer_start(buffer);
-            nbl__build_buffer(builder, first.mdl, first, first.offset, buffer->DataLength, buffer->ChecksumBias);
+            nbl__build_buffer(builder, (struct nbl__buffer_value){
+                                           .chain = first.mdl, .start = first, .offset = first.offset,
+                                           .length = buffer->DataLength, .checksum_bias = buffer->ChecksumBias });
         } else {
             struct nbl__cursor cursor = nbl__cursor_at(buffer, 0);
-            nbl__build_range(builder, &cursor, buffer->DataLength);
-            nbl__build_buffer_here(builder, 0, buffer->DataLength, buffer->ChecksumBias);
+            struct nbl__chain chain = { NULL, 0, NULL };
+            nbl__build_range(builder, &chain, &cursor, buffer->DataLength);
+            nbl__build_buffer_here(builder, chain, 0, buffer->DataLength, buffer->ChecksumBias);
         }
     }
 }

@@ -49,10 +49,11 @@ static void copy_bytes(UCHAR *to, NET_BUFFER const *buffer)
 static inline void build(struct nbl__builder *builder, NET_BUFFER_LIST const *original, ULONG backfill)
 {
     for (NET_BUFFER const *buffer = original->FirstNetBuffer; buffer != NULL; buffer = buffer->Next) {
-        UCHAR *memory = nbl__build_private(builder, backfill + buffer->DataLength, backfill);
+        struct nbl__chain chain = { NULL, 0, NULL };
+        UCHAR *memory = nbl__build_private(builder, &chain, backfill + buffer->DataLength, backfill);
         if (memory != NULL)
             copy_bytes(memory + backfill, buffer);
-        nbl__build_buffer_here(builder, memory == NULL ? 0 : backfill, buffer->DataLength, buffer->ChecksumBias);
+        nbl__build_buffer_here(builder, chain, memory == NULL ? 0 : backfill, buffer->DataLength, buffer->ChecksumBias);
     }
 }
 

@@ -74,18 +74,20 @@ struct nbl__pools {
 };
 
 /* struct nbl__builder is the state of the second pass. All that takes a pointer to it is inlined into the builder's
- * function, so that a compiler can keep it in registers. */
+ * function, so that a compiler can keep it in registers; hence it holds nothing that can be put right at the end. */
 struct nbl__builder {
     NET_BUFFER_LIST *list;
-    NET_BUFFER *next_buffer;              /* the first of the block that is not made yet */
-    NET_BUFFER *end_buffer;               /* behind the last of the block */
+    NET_BUFFER *next_buffer;  /* the first of the block that is not made yet */
     unsigned char *next_part;
-    MDL *chain;                           /* first MDL of the present NB, or NULL */
-    ULONG chain_bytes;                    /* its ByteCount: reading it so soon after writing it would stall */
-    struct nbl__mdl_record *last_record;  /* newest of the present NB, or NULL */
-    struct nbl__pool *owner;              /* whose handle the next NB gets */
-    struct nbl__pool *next_owner;         /* and those behind it */
-    PVOID tag;                            /* of every NB of the block */
+    struct nbl__pool *pool;   /* of the NBs, but for a first one that the list's pool brings */
+    PVOID tag;                /* of every NB of the block */
+};
+
+/* struct nbl__chain is what the NB that is built next has for MDLs: all zero for none. */
+struct nbl__chain {
+    MDL *first;
+    ULONG first_bytes;            /* its ByteCount: reading it so soon after writing it would stall */
+    struct nbl__mdl_record *last; /* records are linked in the order of the MDLs */
 };
 
 static inline struct nbl__pool *nbl__derive_pool(NDIS_HANDLE handle, enum nbl__pool_kind kind,
@@ -191,6 +193,9 @@ static inline size_t nbl__layout_bytes(struct nbl__layout const *layout)
     return bytes > SIZE_MAX / 2 ? 0 : (size_t)bytes;
 }
 
+/* nbl__derive_clear makes the front of a block what it was when it held such a list before. */
+NBL_COLD void nbl__derive_clear(struct nbl__derived *derived, uint64_t buffers);
+
 /* nbl__derive_allocate gives a block for a layout, its record filled in but for the parent; NULL without memory. */
 static NBL_FLATTEN struct nbl__derived *nbl__derive_allocate(struct nbl__layout const *layout,
                                                              struct nbl__pools const *pools, ULONG parameter)
@@ -200,11 +205,14 @@ static NBL_FLATTEN struct nbl__derived *nbl__derive_allocate(struct nbl__layout 
     struct nbl__derived *derived;
     if (NBL_UNLIKELY(bytes == 0))
         return NULL;
-    slab = nbl__memory_class(bytes);
+    slab = nbl__memory_class(NBL__MEMORY_LISTS, bytes);
     derived = NBL_LIKELY(slab != NULL) ? nbl__slab_take(slab, NBL__WAY_DERIVED, bytes) : nbl__memory_allocate(bytes);
-    if (NBL_LIKELY(derived != NULL))
-        *derived = (struct nbl__derived){ parameter, NULL, pools->lists, pools->buffers, slab, bytes,
-                                          (uint32_t)layout->buffers };
+    if (NBL_UNLIKELY(derived == NULL))
+        return NULL;
+    if (NBL_UNLIKELY(slab == NULL || nbl__hooks_now() != 0))
+        nbl__derive_clear(derived, layout->buffers);
+    *derived = (struct nbl__derived){ parameter, NULL, pools->lists, pools->buffers, slab, bytes,
+                                      (uint32_t)layout->buffers };
     return derived;
 }
 
@@ -218,41 +226,37 @@ static NBL_FLATTEN bool nbl__derive_start(struct nbl__builder *builder, struct n
         return false;
     builder->list = (NET_BUFFER_LIST *)(void *)(derived + 1);
     builder->next_buffer = (NET_BUFFER *)(void *)(builder->list + 1);
-    builder->end_buffer = builder->next_buffer + layout->buffers;
     nbl__list_make(builder->list, NULL, layout->buffers == 0 ? NULL : builder->next_buffer, pools->lists,
-                   pools->lists->protocol, kind, false);
-    builder->next_part = (unsigned char *)builder->end_buffer;
-    builder->chain = NULL;
-    builder->chain_bytes = 0;
-    builder->last_record = NULL;
-    builder->owner = nbl__pools_embed(pools->lists, pools->buffers) ? pools->lists : pools->buffers;
-    builder->next_owner = pools->buffers;
+                   pools->lists->protocol, kind, true);
+    builder->next_part = (unsigned char *)(builder->next_buffer + layout->buffers);
+    builder->pool = pools->buffers;
     builder->tag = nbl__buffer_tag_with(NBL__BUFFER_DERIVED, &nbl__list_state(builder->list)->attached);
     return true;
 }
 
-/* nbl__build_append links an MDL and its record behind those that the NB has: records are in the order of the chain. */
-static inline void nbl__build_append(struct nbl__builder *builder, void *place, MDL *mdl, ULONG bytes)
+/* nbl__build_append links an MDL and its record behind those that the NB has. */
+static NBL_FLATTEN void nbl__build_append(struct nbl__chain *chain, void *place, MDL *mdl, ULONG bytes)
 {
     struct nbl__mdl_record *record = place;
-    if (builder->last_record == NULL) {
-        builder->chain = mdl;
-        builder->chain_bytes = bytes;
+    if (chain->last == NULL) {
+        chain->first = mdl;
+        chain->first_bytes = bytes;
     } else {
-        ((MDL *)(void *)(builder->last_record + 1))->Next = mdl;
-        builder->last_record->next = record;
+        ((MDL *)(void *)(chain->last + 1))->Next = mdl;
+        chain->last->next = record;
     }
-    builder->last_record = record;
+    chain->last = record;
 }
 
 /* nbl__build_range links MDLs over `bytes` bytes from a cursor for the next NB, and moves it behind them. */
-static inline void nbl__build_range(struct nbl__builder *builder, struct nbl__cursor *cursor, ULONG bytes)
+static NBL_FLATTEN void nbl__build_range(struct nbl__builder *builder, struct nbl__chain *chain,
+                                         struct nbl__cursor *cursor, ULONG bytes)
 {
     while (bytes > 0) {
         ULONG const step = nbl__cursor_piece(cursor, bytes);
         void *place = builder->next_part;
         builder->next_part += nbl__mdl_block_bytes(step);
-        nbl__build_append(builder, place, nbl__mdl_derive(place, cursor->mdl, (ULONG)cursor->offset, step), step);
+        nbl__build_append(chain, place, nbl__mdl_derive(place, cursor->mdl, (ULONG)cursor->offset, step), step);
         cursor->offset += step;
         bytes -= step;
     }
@@ -263,51 +267,41 @@ NBL_COLD void nbl__build_hidden(struct nbl__mdl_record *record, void *memory, UL
 
 /* nbl__build_private links an MDL with `bytes` bytes of its own, the first `hidden` of them backfill; returns its
  * memory, or NULL for 0 bytes. */
-static inline void *nbl__build_private(struct nbl__builder *builder, ULONG bytes, ULONG hidden)
+static NBL_FLATTEN void *nbl__build_private(struct nbl__builder *builder, struct nbl__chain *chain, ULONG bytes,
+                                            ULONG hidden)
 {
     unsigned char *place = builder->next_part;
     unsigned char *memory = place + nbl__mdl_block_bytes(bytes);
     if (bytes == 0)
         return NULL;
     builder->next_part = memory + (size_t)nbl__part_bytes(bytes);
-    nbl__build_append(builder, place, nbl__mdl_construct(place, NBL__MDL_DERIVED, memory, bytes), bytes);
+    nbl__build_append(chain, place, nbl__mdl_construct(place, NBL__MDL_DERIVED, memory, bytes), bytes);
     if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK)))
-        nbl__build_hidden(builder->last_record, memory, hidden);
+        nbl__build_hidden(chain->last, memory, hidden);
     return memory;
 }
 
-/* nbl__build_start gives the canonical pair for an offset into the chain of the present NB. */
-static inline struct nbl__position nbl__build_start(struct nbl__builder const *builder, ULONG offset)
-{
-    struct nbl__position const origin = { builder->chain, offset };
-    return offset < builder->chain_bytes ? origin : nbl__position_normalize(origin);
-}
-
-/* nbl__build_buffer makes the next NB of the block, over the MDLs that were built since the one before. */
-static inline void nbl__build_buffer(struct nbl__builder *builder, MDL *chain, struct nbl__position start, ULONG offset,
-                                     ULONG length, USHORT checksum_bias)
+/* nbl__build_buffer makes the next NB of the block, over MDLs of others. */
+static NBL_FLATTEN void nbl__build_buffer(struct nbl__builder *builder, struct nbl__buffer_value value)
 {
     NET_BUFFER *buffer = builder->next_buffer++;
-    struct nbl__mdl_record *newest = NULL;
-    if (builder->last_record != NULL)
-        newest = (struct nbl__mdl_record *)(void *)builder->chain - 1;
-    nbl__buffer_make(buffer, (struct nbl__buffer_value){
-                                 .next = builder->next_buffer == builder->end_buffer ? NULL : builder->next_buffer,
-                                 .chain = chain, .start = start, .offset = offset, .length = length,
-                                 .checksum_bias = checksum_bias, .pool = builder->owner, .newest = newest,
-                                 .tag = builder->tag },
-                     false);
-    builder->owner = builder->next_owner;
-    builder->chain = NULL;
-    builder->chain_bytes = 0;
-    builder->last_record = NULL;
+    value.next = builder->next_buffer; /* of the last one, nbl__derive_finish makes it NULL */
+    value.pool = builder->pool;
+    value.tag = builder->tag;
+    nbl__buffer_make(buffer, value, true);
 }
 
-/* nbl__build_buffer_here is nbl__build_buffer for a NB over its own MDLs. */
-static inline void nbl__build_buffer_here(struct nbl__builder *builder, ULONG offset, ULONG length,
-                                          USHORT checksum_bias)
+/* nbl__build_buffer_here makes the next NB of the block over the MDLs that were built for it. */
+static NBL_FLATTEN void nbl__build_buffer_here(struct nbl__builder *builder, struct nbl__chain chain, ULONG offset,
+                                               ULONG length, USHORT checksum_bias)
 {
-    nbl__build_buffer(builder, builder->chain, nbl__build_start(builder, offset), offset, length, checksum_bias);
+    struct nbl__position start = { chain.first, offset };
+    if (NBL_UNLIKELY(offset >= chain.first_bytes))
+        start = nbl__position_normalize(start);
+    nbl__build_buffer(builder, (struct nbl__buffer_value){
+                                   .chain = chain.first, .start = start, .offset = offset, .length = length,
+                                   .checksum_bias = checksum_bias,
+                                   .newest = chain.first == NULL ? NULL : (struct nbl__mdl_record *)(void *)chain.first - 1 });
 }
 
 /* ---- The end of it. ---- */
@@ -323,11 +317,17 @@ static inline void nbl__derive_account(struct nbl__pool *lists, struct nbl__pool
         nbl__slab_account(&buffers->slab, NBL__WAY_BUFFERS, sign * (int64_t)(count - embedded));
 }
 
-/* nbl__derive_finish counts the new list in its pools and as its parent's child, and announces it. */
+/* nbl__derive_finish puts the first and the last NB right, counts the new list in its pools and as its parent's child,
+ * and announces it. */
 static NBL_FLATTEN NET_BUFFER_LIST *nbl__derive_finish(struct nbl__builder const *builder,
                                                        struct nbl__pools const *pools, struct nbl__layout const *layout,
                                                        NET_BUFFER_LIST *parent, char const *call)
 {
+    if (layout->buffers > 0) {
+        (builder->next_buffer - 1)->Next = NULL;
+        if (nbl__pools_embed(pools->lists, pools->buffers))
+            ((NET_BUFFER *)(void *)(builder->list + 1))->NdisPoolHandle = pools->lists;
+    }
     nbl__derive_account(pools->lists, pools->buffers, (uint32_t)layout->buffers, 1);
     /* A list that is not libnbl's cannot be counted on, so it is not counted in. */
     if (parent != NULL && nbl__list_known(parent)) {

@@ -8,12 +8,19 @@
 #include "../base/track.h"
 #include "../list/context.h"
 
+#include <string.h>
+
 void nbl__build_hidden(struct nbl__mdl_record *record, void *memory, ULONG hidden)
 {
     if (hidden == 0)
         return;
     nbl__track_hide(memory, hidden);
     record->hidden = 1;
+}
+
+void nbl__derive_clear(struct nbl__derived *derived, uint64_t buffers)
+{
+    memset(derived + 1, 0, sizeof(NET_BUFFER_LIST) + (size_t)buffers * sizeof(NET_BUFFER));
 }
 
 /* ---- freeing ---- */

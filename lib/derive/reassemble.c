@@ -52,13 +52,14 @@ static char const *measure(NET_BUFFER_LIST const *source, struct join const *joi
 static inline void build(struct nbl__builder *builder, NET_BUFFER_LIST const *source, struct join const *join,
                          ULONG total)
 {
-    (void)nbl__build_private(builder, private_bytes(join), join->backfill);
+    struct nbl__chain chain = { NULL, 0, NULL };
+    (void)nbl__build_private(builder, &chain, private_bytes(join), join->backfill);
     for (NET_BUFFER const *buffer = source->FirstNetBuffer; buffer != NULL; buffer = buffer->Next) {
         struct nbl__cursor cursor = nbl__cursor_at(buffer, join->start);
         ULONG const bytes = contribution(buffer, join);
-        nbl__build_range(builder, &cursor, bytes);
+        nbl__build_range(builder, &chain, &cursor, bytes);
     }
-    nbl__build_buffer_here(builder, join->delta == 0 ? 0 : join->backfill, total + join->delta, 0);
+    nbl__build_buffer_here(builder, chain, join->delta == 0 ? 0 : join->backfill, total + join->delta, 0);
 }
 
 /* REASM-01: the pool has to bring exactly the one NB. */
