@@ -164,8 +164,8 @@ static inline bool nbl__magazine_ready(struct nbl__slab const *slab, enum nbl__w
     return NBL_LIKELY(recent->serial == slab->serial);
 }
 
-/* nbl__slab_pop_ready takes one block with one question: count > low means that there is a block, and that the least
- * count need not be noted. Returns false, having done nothing, otherwise: nbl__slab_pop may have one. */
+/* nbl__slab_pop_ready takes one block of a slab that was the last one used in its way. Returns false, having done
+ * nothing, when it was not or its magazine is empty: nbl__slab_pop may have one. */
 static inline bool nbl__slab_pop_ready(struct nbl__slab const *slab, enum nbl__way way, void **block)
 {
     struct nbl__magazine *magazine;
@@ -173,9 +173,9 @@ static inline bool nbl__slab_pop_ready(struct nbl__slab const *slab, enum nbl__w
     if (!nbl__magazine_ready(slab, way, &magazine))
         return false;
     count = nbl__magazine_blocks(magazine);
-    if (NBL_UNLIKELY(count <= atomic_load_explicit(&magazine->low, memory_order_relaxed)))
+    if (NBL_UNLIKELY(count == 0))
         return false;
-    nbl__magazine_set(magazine, count - 1);
+    nbl__magazine_lower(magazine, count - 1);
     *block = magazine->blocks[count - 1];
     return true;
 }

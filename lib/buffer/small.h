@@ -53,12 +53,10 @@ static inline bool nbl__small_take_ready(ULONG bytes, struct nbl__mdl_record **r
     if (!nbl__magazine_ready(&nbl__small_slab, NBL__WAY_MEMORY, &magazine))
         return false;
     count = nbl__magazine_blocks(magazine);
-    if (NBL_UNLIKELY(count <= atomic_load_explicit(&magazine->low, memory_order_relaxed)))
+    if (NBL_UNLIKELY(count == 0 || !nbl__small_intact(magazine->blocks[count - 1])))
         return false;
+    nbl__magazine_lower(magazine, count - 1);
     *record = magazine->blocks[count - 1];
-    if (NBL_UNLIKELY(!nbl__small_intact(*record)))
-        return false;
-    nbl__magazine_set(magazine, count - 1);
     nbl__small_set_bytes(*record, bytes);
     return true;
 }
