@@ -40,13 +40,11 @@ static void *free_clones(void *argument)
 }
 
 /* Without a listener, because then the quick test is made. */
-/* rules: GEN-06 */
-static void original_and_clones_are_freed_at_once(void **state)
+static void free_all_at_once(NDIS_HANDLE clone_pool)
 {
     NDIS_HANDLE pool = nbl_test_list_pool(TRUE, 64, 0);
     unsigned const rounds = ROUNDS / nbl_test_slowdown() + 1;
     pthread_t other;
-    (void)state;
     atomic_store(&done, false);
     assert_int_equal(pthread_create(&other, NULL, free_clones, NULL), 0);
     for (unsigned round = 0; round < rounds; round++) {
@@ -54,7 +52,9 @@ static void original_and_clones_are_freed_at_once(void **state)
         assert_non_null(original);
         for (unsigned i = 0; i < CLONES; i++) {
             NET_BUFFER_LIST *none = NULL;
-            NET_BUFFER_LIST *clone = NdisAllocateCloneNetBufferList(original, NULL, NULL, 0);
+            NET_BUFFER_LIST *clone = NULL;
+            assert_int_equal(NdisRetreatNetBufferDataStart(original->FirstNetBuffer, 1, 0, NULL), NDIS_STATUS_SUCCESS);
+            clone = NdisAllocateCloneNetBufferList(original, clone_pool, NULL, 0);
             assert_non_null(clone);
             if (!atomic_compare_exchange_strong(&handed[i], &none, clone))
                 NdisFreeCloneNetBufferList(clone, 0);
@@ -65,6 +65,25 @@ static void original_and_clones_are_freed_at_once(void **state)
     assert_int_equal(pthread_join(other, NULL), 0);
     assert_int_equal(nbl_test_live(pool), 0);
     NdisFreeNetBufferListPool(pool);
+}
+
+/* rules: GEN-06 */
+static void original_and_clones_are_freed_at_once(void **state)
+{
+    (void)state;
+    free_all_at_once(NULL);
+    (void)nbl_memory_trim();
+    assert_int_equal(nbl_memory_bytes(), 0);
+}
+
+/* rules: GEN-06, GEN-11 */
+static void original_and_clones_of_a_pool_are_freed_at_once(void **state)
+{
+    NDIS_HANDLE clones = nbl_test_list_pool(TRUE, 0, 0);
+    (void)state;
+    free_all_at_once(clones);
+    assert_int_equal(nbl_test_live(clones), 0);
+    NdisFreeNetBufferListPool(clones);
     (void)nbl_memory_trim();
     assert_int_equal(nbl_memory_bytes(), 0);
 }
@@ -73,6 +92,7 @@ int main(void)
 {
     struct CMUnitTest const tests[] = {
         cmocka_unit_test(original_and_clones_are_freed_at_once),
+        cmocka_unit_test(original_and_clones_of_a_pool_are_freed_at_once),
     };
     return cmocka_run_group_tests_name("children_freed_elsewhere", tests, NULL, NULL);
 }
