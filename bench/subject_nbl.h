@@ -188,21 +188,12 @@ struct nbl_subject {
 struct nbl_many : nbl_subject {
     static inline void alloc_batch(batch &b)
     {
-        NET_BUFFER **link;
         b.first = NdisAllocateNetBufferList(nbl_pool.list_only, 0, 0);
-        link = &b.first->FirstNetBuffer;
-        for (unsigned i = 0; i < 32; i++) {
-            *link = NdisAllocateNetBufferMdlAndData(nbl_pool.buffer_data);
-            link = &(*link)->Next;
-        }
+        b.first->FirstNetBuffer = nbl_pool_take_buffers(nbl_pool.buffer_data, 32, NULL);
     }
     static inline void release_batch(batch &b)
     {
-        NET_BUFFER *nb = b.first->FirstNetBuffer, *next;
-        for (; nb != NULL; nb = next) {
-            next = nb->Next;
-            NdisFreeNetBuffer(nb);
-        }
+        nbl_pool_give_buffers(b.first->FirstNetBuffer);
         b.first->FirstNetBuffer = NULL;
         NdisFreeNetBufferList(b.first);
     }

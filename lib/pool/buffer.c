@@ -5,6 +5,7 @@
 #include "pool.h"
 
 #include "../base/track.h"
+#include "../base/wide.h"
 
 static bool fits_ulong(uint64_t bytes)
 {
@@ -159,39 +160,122 @@ NDIS_HANDLE NdisGetPoolFromNetBuffer(NET_BUFFER const *NetBuffer)
 
 /* ---- whole chains ---- */
 
+static NBL_FLATTEN bool may_give(NET_BUFFER const *buffer)
+{
+    return buffer->NdisReserved[1] == nbl__buffer_tag(NBL__BUFFER_POOL) && buffer->NdisReserved[0] == NULL;
+}
+
+/* Gives a run of NBs of one pool back, as far as nothing stands against each and the magazine has room. Returns the
+ * first NB that is left, and counts the others. */
+static NET_BUFFER *give_run(NET_BUFFER *buffer, ULONG *freed)
+{
+    struct nbl__pool *pool = buffer->NdisPoolHandle;
+    struct nbl__magazine *magazine;
+    uint32_t count;
+    uint32_t start;
+    if (nbl__hooks_now() != 0 || pool == NULL || pool->kind != NBL__POOL_BUFFERS)
+        return buffer;
+    magazine = nbl__magazine_recent(&pool->slab, NBL__WAY_BUFFERS);
+    if (magazine == NULL)
+        return buffer;
+    count = start = nbl__magazine_blocks(magazine);
+    while (buffer != NULL && count < NBL__MAGAZINE_BLOCKS && buffer->NdisPoolHandle == pool && may_give(buffer)) {
+        NET_BUFFER *next = buffer->Next;
+        buffer->NdisReserved[1] = nbl__buffer_tag(NBL__BUFFER_FREE);
+        magazine->blocks[count++] = buffer;
+        buffer = next;
+    }
+    nbl__magazine_set(magazine, count);
+    *freed += count - start;
+    return buffer;
+}
+
 ULONG nbl_pool_give_buffers(NET_BUFFER *chain)
 {
     ULONG freed = 0;
     while (chain != NULL) {
-        NET_BUFFER *next = chain->Next;
-        freed += NBL_LIKELY(give_ready(chain)) || free_buffer(chain, "nbl_pool_give_buffers") ? 1u : 0u;
+        NET_BUFFER *next;
+        chain = give_run(chain, &freed);
+        if (chain == NULL)
+            break;
+        next = chain->Next;
+        freed += free_buffer(chain, "nbl_pool_give_buffers") ? 1u : 0u;
         chain = next;
     }
     return freed;
 }
 
+/* Links `count` blocks, made fresh, in front of a chain. */
+static NBL_FLATTEN NET_BUFFER *link_fresh(struct nbl__pool *pool, void **blocks, uint32_t count, NET_BUFFER *rest)
+{
+    struct nbl__pool_shape const shape = pool->shape;
+    for (uint32_t i = 0; i < count; i++) {
+        NET_BUFFER *buffer = blocks[i];
+        nbl__pool_buffer_fresh(pool, shape, buffer, buffer, nbl__buffer_tag(NBL__BUFFER_POOL), true);
+        buffer->Next = rest;
+        rest = buffer;
+    }
+    return rest;
+}
+
+static NBL_WIDE NET_BUFFER *link_fresh_wide(struct nbl__pool *pool, void **blocks, uint32_t count, NET_BUFFER *rest)
+{
+    return link_fresh(pool, blocks, count, rest);
+}
+
+/* Puts up to `count` NBs that the magazine has in front of a chain, with nobody watching. Returns how many. */
+static uint32_t take_run(struct nbl__pool *pool, ULONG count, NET_BUFFER **chain)
+{
+    struct nbl__magazine *magazine = nbl__magazine_recent(&pool->slab, NBL__WAY_BUFFERS);
+    uint32_t held;
+    uint32_t run;
+    if (magazine == NULL || nbl__hooks_now() != 0)
+        return 0;
+    held = nbl__magazine_blocks(magazine);
+    run = held < count ? held : count;
+    if (run == 0)
+        return 0;
+    nbl__magazine_lower(magazine, held - run);
+    *chain = nbl__wide ? link_fresh_wide(pool, &magazine->blocks[held - run], run, *chain)
+                       : link_fresh(pool, &magazine->blocks[held - run], run, *chain);
+    return run;
+}
+
+static bool take_slowly(struct nbl__pool *pool, NET_BUFFER **chain)
+{
+    NET_BUFFER *buffer = take_buffer(pool, pool->shape.data_size != 0, "NB-24", "nbl_pool_take_buffers");
+    if (buffer == NULL)
+        return false;
+    NBL__EVENT(NBL_EVENT_BUFFER_ALLOCATE, "nbl_pool_take_buffers", buffer, NULL, 0);
+    buffer->Next = *chain;
+    *chain = buffer;
+    return true;
+}
+
+static NET_BUFFER *end_of(NET_BUFFER *chain)
+{
+    while (chain != NULL && chain->Next != NULL)
+        chain = chain->Next;
+    return chain;
+}
+
 NET_BUFFER *nbl_pool_take_buffers(NDIS_HANDLE handle, ULONG count, NET_BUFFER **last)
 {
-    char const *call = "nbl_pool_take_buffers";
-    struct nbl__pool *pool = nbl__pool_of(handle, NBL__POOL_BUFFERS, call);
-    NET_BUFFER *first = NULL;
-    NET_BUFFER **link = &first;
-    NET_BUFFER *end = NULL;
-    if (last != NULL)
-        *last = NULL;
-    for (ULONG i = 0; pool != NULL && i < count; i++) {
-        end = take_ready(pool, pool->shape.data_size != 0);
-        if (NBL_UNLIKELY(end == NULL))
-            end = take_buffer(pool, pool->shape.data_size != 0, "NB-24", call);
-        if (end == NULL) {
-            (void)nbl_pool_give_buffers(first);
-            return NULL;
+    struct nbl__pool *pool = nbl__pool_of(handle, NBL__POOL_BUFFERS, "nbl_pool_take_buffers");
+    NET_BUFFER *chain = NULL;
+    while (pool != NULL && count > 0) {
+        uint32_t run = take_run(pool, count, &chain);
+        if (run == 0) {
+            if (!take_slowly(pool, &chain)) {
+                (void)nbl_pool_give_buffers(chain);
+                chain = NULL;
+                break;
+            }
+            run = 1;
         }
-        NBL__EVENT(NBL_EVENT_BUFFER_ALLOCATE, call, end, NULL, 0);
-        *link = end;
-        link = &end->Next;
+        count -= run;
     }
     if (last != NULL)
-        *last = end;
-    return first;
+        *last = end_of(chain);
+    return chain;
 }
