@@ -14,6 +14,7 @@
 #include <nbl/pool.h>
 #include <nbl/derive.h>
 #include <nbl/chain.h>
+#include <nbl/dump.h>
 #include <nbl/event.h>
 #include <nbl/fault.h>
 #include <nbl/port.h>

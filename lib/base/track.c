@@ -17,6 +17,7 @@
 #  define HAVE_ASAN 1
 extern void __asan_poison_memory_region(void const volatile *memory, size_t bytes) __attribute__((weak));
 extern void __asan_unpoison_memory_region(void const volatile *memory, size_t bytes) __attribute__((weak));
+extern int __asan_address_is_poisoned(void const volatile *address) __attribute__((weak));
 #endif
 
 static bool valgrind_present(void)
@@ -138,4 +139,25 @@ void nbl__track_show(void *memory, size_t bytes)
     }
 #endif
     asan_unpoison(memory, bytes);
+}
+
+static bool asan_readable(void const *byte)
+{
+#ifdef HAVE_ASAN
+    return __asan_address_is_poisoned == NULL || __asan_address_is_poisoned(byte) == 0;
+#else
+    (void)byte;
+    return true;
+#endif
+}
+
+bool nbl__track_readable(void const *byte)
+{
+#ifdef HAVE_VALGRIND
+    unsigned char undefined = 0;
+    unsigned const answer = (unsigned)VALGRIND_GET_VBITS(byte, &undefined, 1); /* 0 without Valgrind, 1 for an answer */
+    if (answer > 1 || (answer == 1 && undefined != 0))
+        return false;
+#endif
+    return asan_readable(byte);
 }

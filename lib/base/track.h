@@ -35,4 +35,8 @@ void nbl__track_give(void const *slab, void *block, size_t bytes);
 void nbl__track_hide(void *memory, size_t bytes);
 void nbl__track_show(void *memory, size_t bytes);
 
+/* nbl__track_readable tells whether a byte may be touched and was written, as far as a memory checker watches; true
+ * where none does. */
+bool nbl__track_readable(void const *byte);
+
 #endif

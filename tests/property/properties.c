@@ -4,6 +4,7 @@
  */
 #include "model.h"
 #include "nbl_test_checker.h"
+#include "nbl_test_dump.h"
 
 #define ROUNDS 400u
 
@@ -385,6 +386,47 @@ static void statistics_return_to_zero(void **state)
     for_many_seeds(property_11);
 }
 
+/* ---- dumps ---- */
+
+static struct nbl_dump_text said[2];
+
+static void dump_all(NET_BUFFER_LIST const *const *lists, ULONG count, struct nbl_dump_text *text)
+{
+    struct nbl_dump_sink const sink = { nbl_dump_text_put, text, 32 };
+    nbl_dump_text_start(text);
+    for (ULONG i = 0; i < count; i++)
+        nbl_dump(lists[i], &sink);
+    nbl_dump_dot(lists, count, &sink);
+}
+
+static void property_dump(void)
+{
+    static operation *const moves[] = { do_generate, do_retreat, do_advance, do_adjust, do_repoint, do_link,
+                                        do_clone,    do_fragment, do_reassemble, do_take_context };
+    NET_BUFFER_LIST const *lists[WORLD_LISTS];
+    ULONG count = 0;
+    (void)some_list();
+    for (int i = 0; i < 12; i++)
+        moves[pick(sizeof(moves) / sizeof(moves[0]))]();
+    for (unsigned i = 0; i < WORLD_LISTS; i++)
+        if (world.lists[i].used)
+            lists[count++] = world.lists[i].real;
+    dump_all(lists, count, &said[0]);
+    dump_all(lists, count, &said[1]);
+    if (strcmp(said[0].text, said[1].text) != 0)
+        broken("the second dump says something else");
+    if (strstr(said[0].text, "(INV-") != NULL || strstr(said[0].text, "(VER-") != NULL)
+        broken("the dump finds a contradiction");
+    check_world();
+}
+
+/* rules: VER-04 MDL-14 */
+static void dumps_of_anything_are_the_same_twice_and_change_nothing(void **state)
+{
+    (void)state;
+    for_many_seeds(property_dump);
+}
+
 int check_properties(void)
 {
     struct CMUnitTest const properties[] = {
@@ -399,6 +441,7 @@ int check_properties(void)
         cmocka_unit_test(failed_calls_change_nothing),
         cmocka_unit_test(contexts_in_lifo_order_restore_the_chain),
         cmocka_unit_test(statistics_return_to_zero),
+        cmocka_unit_test(dumps_of_anything_are_the_same_twice_and_change_nothing),
     };
     return cmocka_run_group_tests_name("properties", properties, NULL, NULL);
 }
