@@ -9,6 +9,7 @@
 
 atomic_uint nbl__hooks = NBL__HOOK_START;
 unsigned nbl_event_hooks = NBL__HOOK_START;
+_Atomic(nbl__dead_judge *) nbl__judge;
 
 /* Announcing reads the table without the lock. A slot's context is written while its listener is NULL, so a context
  * that was read between two equal listeners belongs to that listener. */
@@ -76,9 +77,20 @@ void nbl__start(void)
             nbl__hooks_set(NBL__HOOK_MALLOC);
         else if (wants_track())
             nbl__hooks_set(NBL__HOOK_TRACK);
+        if (nbl__port_environment("NBL_VERIFY") != NULL)
+            nbl__verify_by_environment(nbl__port_environment("NBL_VERIFY"));
         nbl__hooks_clear(NBL__HOOK_START);
     }
     nbl__lock_release(&start_lock);
+}
+
+uint64_t nbl__thread_number(void)
+{
+    static atomic_uint_fast64_t newest;
+    struct nbl__thread *thread = nbl__thread_current();
+    if (thread->number == 0)
+        thread->number = atomic_fetch_add(&newest, 1) + 1;
+    return thread->number;
 }
 
 static int subscription_find(nbl_event_listener *listener, void *context)

@@ -19,6 +19,7 @@
 #define NBL__HOOK_TRACK 4u    /* Valgrind or AddressSanitizer is told which blocks live */
 #define NBL__HOOK_MALLOC 8u   /* malloc mode: every block is an allocation of its own */
 #define NBL__HOOK_START 16u   /* the environment has not been read yet */
+#define NBL__HOOK_VERIFY 32u  /* the verifier knows which objects are dead */
 
 /* The library reads its own copy, which needs no detour; nbl_event_hooks is the same word for the headers. */
 extern NBL_HIDDEN atomic_uint nbl__hooks;
@@ -55,6 +56,25 @@ NBL_COLD void nbl__violation(char const *rule, enum nbl_severity severity, char 
                                                .call = (event_call), .object = (event_object),                        \
                                                .related = (event_related), .bytes = (event_bytes) });                 \
     } while (0)
+
+/* nbl__dead_judge is set while NBL__HOOK_VERIFY is: it tells whether an object was freed, and announces `rule` when it
+ * was. The object itself is not looked at. */
+typedef bool nbl__dead_judge(char const *rule, char const *call, void const *object);
+extern NBL_HIDDEN _Atomic(nbl__dead_judge *) nbl__judge;
+
+/* nbl__dead is asked first by every call that is given an object, before anything of it is read (VER-01). False while no
+ * verifier runs. */
+static inline bool nbl__dead(char const *rule, char const *call, void const *object)
+{
+    return NBL_UNLIKELY(nbl__hooked(NBL__HOOK_VERIFY)) && atomic_load(&nbl__judge)(rule, call, object);
+}
+
+/* nbl__thread_number gives the calling thread's number, from 1 in the order in which they first asked. */
+uint64_t nbl__thread_number(void);
+
+/* nbl__verify_by_environment starts the verifier as the value of NBL_VERIFY says. The room verify defines it: nobody
+ * else could call it at the moment in which the environment is read. */
+void nbl__verify_by_environment(char const *value);
 
 /* nbl__fault_fails counts a fault point of a kind and tells whether it has to fail. */
 bool nbl__fault_fails(enum nbl_fault_kind kind);

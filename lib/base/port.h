@@ -30,6 +30,7 @@ struct nbl__recent {
 struct nbl__thread {
     struct nbl__magazine **table;
     uint32_t capacity; /* entries of table */
+    uint64_t number;   /* tells threads apart for people; 0 until somebody asked */
     struct nbl__recent recent[NBL__WAYS];
 };
 
@@ -82,6 +83,24 @@ bool nbl__port_on_stack(void const *address);
 
 /* nbl__port_fatal prints a message and ends the process. */
 void nbl__port_fatal(char const *message);
+
+/* nbl__port_print puts text on the standard error output, where there is one. */
+void nbl__port_print(char const *text, size_t bytes);
+
+/* nbl__port_stack gives the return addresses of the calling function's callers, innermost first, and how many there are,
+ * at most `most`; 0 where the platform cannot tell. It takes no lock that an allocator may hold. */
+uint32_t nbl__port_stack(void **frames, uint32_t most);
+
+/* nbl__port_symbol writes the name of the function at an address, and how far into it, as far as the platform knows it;
+ * otherwise the address. `bytes` is 20 or more. */
+void nbl__port_symbol(void const *frame, char *text, size_t bytes);
+
+/* nbl__port_at_exit arranges that a function runs when the process ends in the usual way. Returns false where there is
+ * no such thing. */
+bool nbl__port_at_exit(void (*function)(void));
+
+/* nbl__port_exit_with ends the process with a status, at once. */
+void nbl__port_exit_with(int status);
 
 /* nbl__thread_exit hands a thread's magazines back to their slabs; returns the bytes of its own bookkeeping that went
  * back to the allocator (slab.c). */

@@ -64,6 +64,43 @@ void nbl__port_fatal(char const *message)
     nbl_port_fatal(message);
 }
 
+void nbl__port_print(char const *text, size_t bytes)
+{
+    (void)text; /* an embedding gives the verifier a sink of its own */
+    (void)bytes;
+}
+
+uint32_t nbl__port_stack(void **frames, uint32_t most)
+{
+    (void)frames;
+    (void)most;
+    return 0;
+}
+
+void nbl__port_symbol(void const *frame, char *text, size_t bytes)
+{
+    uintptr_t value = (uintptr_t)frame;
+    size_t digits = 2 * sizeof(value);
+    (void)bytes;
+    *text++ = '0';
+    *text++ = 'x';
+    while (digits-- > 0)
+        *text++ = "0123456789abcdef"[value >> (4 * digits) & 15];
+    *text = '\0';
+}
+
+bool nbl__port_at_exit(void (*function)(void))
+{
+    (void)function;
+    return false;
+}
+
+void nbl__port_exit_with(int status)
+{
+    (void)status;
+    nbl_port_fatal("libnbl: the verifier found what it was to end the process for");
+}
+
 #else
 typedef int nbl__port_freestanding_is_not_used;
 #endif

@@ -4,13 +4,21 @@
  */
 #if !defined(_WIN32) && !defined(NBL_PORT_FREESTANDING)
 
-#define _GNU_SOURCE /* madvise(MADV_HUGEPAGE), pthread_getattr_np */
+#define _GNU_SOURCE /* madvise(MADV_HUGEPAGE), pthread_getattr_np, dladdr */
 
 #include "port.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+
+#ifdef __GLIBC__
+#  include <dlfcn.h>
+#  include <execinfo.h>
+#endif
+
+#define STACK_MOST 16
+#define OWN_FRAMES 4 /* this function, and those between the public call and it */
 
 #define HUGE_PAGE_BYTES ((size_t)2 << 20)
 
@@ -88,6 +96,61 @@ void nbl__port_fatal(char const *message)
 {
     (void)fprintf(stderr, "%s\n", message);
     abort();
+}
+
+void nbl__port_print(char const *text, size_t bytes)
+{
+    (void)fwrite(text, 1, bytes, stderr);
+}
+
+#ifdef __GLIBC__
+uint32_t nbl__port_stack(void **frames, uint32_t most)
+{
+    void *all[STACK_MOST + OWN_FRAMES];
+    int const wanted = (int)((most < STACK_MOST ? most : STACK_MOST) + OWN_FRAMES);
+    int const found = backtrace(all, wanted);
+    uint32_t kept = 0;
+    for (int i = OWN_FRAMES; i < found; i++)
+        frames[kept++] = all[i];
+    return kept;
+}
+
+void nbl__port_symbol(void const *frame, char *text, size_t bytes)
+{
+    Dl_info info;
+    if (dladdr(frame, &info) == 0 || info.dli_fname == NULL)
+        (void)snprintf(text, bytes, "%p", frame);
+    else if (info.dli_sname == NULL)
+        (void)snprintf(text, bytes, "%s+0x%llx", info.dli_fname,
+                       (unsigned long long)((uintptr_t)frame - (uintptr_t)info.dli_fbase));
+    else
+        (void)snprintf(text, bytes, "%s+0x%llx (%s+0x%llx)", info.dli_sname,
+                       (unsigned long long)((uintptr_t)frame - (uintptr_t)info.dli_saddr), info.dli_fname,
+                       (unsigned long long)((uintptr_t)frame - (uintptr_t)info.dli_fbase));
+}
+#else
+uint32_t nbl__port_stack(void **frames, uint32_t most)
+{
+    (void)frames;
+    (void)most;
+    return 0;
+}
+
+void nbl__port_symbol(void const *frame, char *text, size_t bytes)
+{
+    (void)snprintf(text, bytes, "%p", frame);
+}
+#endif
+
+bool nbl__port_at_exit(void (*function)(void))
+{
+    return atexit(function) == 0;
+}
+
+void nbl__port_exit_with(int status)
+{
+    (void)fflush(NULL);
+    _Exit(status);
 }
 
 #else

@@ -98,6 +98,32 @@ void nbl__port_fatal(char const *message)
     abort();
 }
 
+void nbl__port_print(char const *text, size_t bytes)
+{
+    (void)fwrite(text, 1, bytes, stderr);
+}
+
+uint32_t nbl__port_stack(void **frames, uint32_t most)
+{
+    return CaptureStackBackTrace(4, most, frames, NULL);
+}
+
+void nbl__port_symbol(void const *frame, char *text, size_t bytes)
+{
+    (void)snprintf(text, bytes, "%p", frame);
+}
+
+bool nbl__port_at_exit(void (*function)(void))
+{
+    return atexit(function) == 0;
+}
+
+void nbl__port_exit_with(int status)
+{
+    (void)fflush(NULL);
+    _Exit(status);
+}
+
 #else
 typedef int nbl__port_win32_is_not_used;
 #endif

@@ -71,6 +71,8 @@ PVOID nbl_buffer_get_any(NET_BUFFER *NetBuffer, ULONG BytesNeeded, PVOID Storage
                          ULONG AlignOffset)
 {
     struct nbl__position position;
+    if (nbl__dead("VER-01", "NdisGetDataBuffer", NetBuffer))
+        return NULL;
     if (!alignment_valid(AlignMultiple, AlignOffset)) {
         nbl__violation("GDB-05", NBL_SEVERITY_ERROR, "NdisGetDataBuffer", NetBuffer);
         return NULL;

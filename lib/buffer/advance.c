@@ -61,6 +61,8 @@ static inline void free_unused(NET_BUFFER *buffer, NET_BUFFER_FREE_MDL *handler,
 
 static void advance(NET_BUFFER *buffer, ULONG delta, BOOLEAN free_mdl, NET_BUFFER_FREE_MDL *handler, char const *call)
 {
+    if (nbl__dead("VER-01", call, buffer))
+        return;
     if (delta > buffer->DataLength) {
         nbl__violation("ADV-08", NBL_SEVERITY_FATAL, call, buffer);
         delta = buffer->DataLength;
@@ -85,7 +87,7 @@ static inline bool frees_one(NET_BUFFER const *buffer, ULONG delta, struct nbl__
 {
     MDL const *mdl = buffer->MdlChain;
     uint64_t const end = (uint64_t)buffer->DataOffset + delta;
-    return record != NULL && record->kind == NBL__MDL_SMALL && record->next == NULL && (MDL const *)(record + 1) == mdl
+    return record->kind == NBL__MDL_SMALL && record->next == NULL && (MDL const *)(record + 1) == mdl
         && delta <= buffer->DataLength && end >= mdl->ByteCount && mdl->ByteCount == record->byte_count
         && mdl->Next != NULL && end - mdl->ByteCount < mdl->Next->ByteCount;
 }
@@ -93,9 +95,9 @@ static inline bool frees_one(NET_BUFFER const *buffer, ULONG delta, struct nbl__
 /* What the header's definition leaves over. The usual one undoes a retreat that took a few bytes of memory. */
 void nbl_buffer_advance_any(NET_BUFFER *buffer, ULONG delta, BOOLEAN free_mdl, NET_BUFFER_FREE_MDL *handler)
 {
-    struct nbl__mdl_record *record = buffer->NdisReserved[0];
+    struct nbl__mdl_record *record = nbl__hooks_now() == 0 ? buffer->NdisReserved[0] : NULL;
     ULONG offset;
-    if (NBL_UNLIKELY(nbl__hooks_now() != 0 || !free_mdl || delta == 0 || !frees_one(buffer, delta, record)
+    if (NBL_UNLIKELY(record == NULL || !free_mdl || delta == 0 || !frees_one(buffer, delta, record)
                      || !nbl__slab_push_ready(&nbl__small_slab, NBL__WAY_MEMORY, record))) {
         advance_call(buffer, delta, free_mdl, handler);
         return;

@@ -164,6 +164,8 @@ static NBL_NOINLINE NDIS_STATUS retreat(NET_BUFFER *buffer, struct request const
     NDIS_STATUS status;
     if (request->delta == 0)
         return NDIS_STATUS_SUCCESS;
+    if (nbl__dead("VER-01", request->call, buffer))
+        return NDIS_STATUS_FAILURE;
     status = acquire(buffer, request, &record);
     if (status != NDIS_STATUS_SUCCESS)
         return status;
@@ -179,7 +181,7 @@ static NBL_NOINLINE NDIS_STATUS retreat_any(NET_BUFFER *buffer, struct request c
 {
     uint64_t const wanted = (uint64_t)request->delta + request->backfill;
     struct nbl__mdl_record *record;
-    if (request->allocate != NULL || nbl__hooks_now() != 0 || request->delta <= buffer->DataOffset
+    if (nbl__hooks_now() != 0 || request->allocate != NULL || request->delta <= buffer->DataOffset
         || wanted > NBL__SMALL_BYTES || !total_fits(buffer, wanted))
         return retreat(buffer, request);
     record = nbl__small_take((ULONG)wanted);
@@ -202,7 +204,7 @@ NDIS_STATUS nbl_buffer_retreat_any(NET_BUFFER *buffer, ULONG delta, ULONG backfi
 {
     uint64_t const wanted = (uint64_t)delta + backfill;
     struct nbl__mdl_record *record;
-    if (NBL_UNLIKELY(handler != NULL || nbl__hooks_now() != 0 || delta <= buffer->DataOffset
+    if (NBL_UNLIKELY(nbl__hooks_now() != 0 || handler != NULL || delta <= buffer->DataOffset
                      || wanted > NBL__SMALL_BYTES || !total_fits(buffer, wanted)
                      || !nbl__small_take_ready((ULONG)wanted, &record)))
         return retreat_call(buffer, delta, backfill, handler);
@@ -300,6 +302,8 @@ NDIS_STATUS NdisRetreatNetBufferListDataStart(NET_BUFFER_LIST *NetBufferList, UL
                                      "NdisRetreatNetBufferListDataStart" };
     struct nbl__mdl_record *record;
     NDIS_STATUS status;
+    if (nbl__dead("VER-01", request.call, NetBufferList))
+        return NDIS_STATUS_FAILURE;
     if ((AllocateMdlHandler == NULL) != (FreeMdlHandler == NULL))
         nbl__violation("RET-17", NBL_SEVERITY_ERROR, request.call, NetBufferList);
     if (DataOffsetDelta == 0)

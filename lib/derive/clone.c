@@ -125,6 +125,8 @@ static NBL_NOINLINE NET_BUFFER_LIST *clone_any(NET_BUFFER_LIST *original, NDIS_H
     struct nbl__layout layout = { 0, 0 };
     struct nbl__pools pools;
     struct nbl__builder builder;
+    if (nbl__dead("VER-01", call, original))
+        return NULL;
     if ((flags & ~(ULONG)KNOWN_FLAGS) != 0) {
         nbl__violation("CLONE-01", NBL_SEVERITY_ERROR, call, original);
         return NULL;
@@ -173,10 +175,10 @@ static NBL_NOINLINE void free_any(NET_BUFFER_LIST *clone, ULONG flags)
 
 VOID NdisFreeCloneNetBufferList(NET_BUFFER_LIST *CloneNetBufferList, ULONG FreeCloneFlags)
 {
-    struct nbl__pool *pool = CloneNetBufferList->NdisPoolHandle;
+    struct nbl__pool *pool = nbl__hooks_now() == 0 ? CloneNetBufferList->NdisPoolHandle : NULL;
     struct nbl__pool_clone const *record;
-    if (NBL_UNLIKELY(nbl__hooks_now() != 0 || !nbl__list_is_pristine(CloneNetBufferList, NBL__LIST_POOL_CLONE)
-                     || pool == NULL || !pool->clones || CloneNetBufferList->Context != NULL)) {
+    if (NBL_UNLIKELY(pool == NULL || !nbl__list_is_pristine(CloneNetBufferList, NBL__LIST_POOL_CLONE)
+                     || !pool->clones || CloneNetBufferList->Context != NULL)) {
         free_any(CloneNetBufferList, FreeCloneFlags);
         return;
     }

@@ -64,7 +64,7 @@ NET_BUFFER_LIST *nbl_derive_copy(NET_BUFFER_LIST const *original, NDIS_HANDLE li
     struct nbl__layout layout = { 0, 0 };
     struct nbl__pools pools;
     struct nbl__builder builder;
-    if (!nbl__derive_pools(list_pool, buffer_pool, call, &pools) || !measure(original, backfill, &layout)
+    if (nbl__dead("VER-01", call, original) || !nbl__derive_pools(list_pool, buffer_pool, call, &pools) || !measure(original, backfill, &layout)
         || !nbl__derive_start(&builder, &layout, &pools, NBL__LIST_COPY, 0))
         return NULL;
     build(&builder, original, backfill);

@@ -36,8 +36,8 @@ static inline struct nbl__derived *nbl__derived_of(NET_BUFFER_LIST *list)
     return (struct nbl__derived *)(void *)list - 1;
 }
 
-/* A clone of one NB is a block of its pool when that has the room for it: then struct nbl__pool_clone, behind the NB, is
- * its record. */
+/* A clone of one NB is a block of its pool when that has the room for it: then struct nbl__pool_clone, behind the NB,
+ * is its record. */
 static inline struct nbl__pool_clone *nbl__pool_clone_record(NET_BUFFER_LIST *list)
 {
     struct nbl__pool const *pool = list->NdisPoolHandle;
@@ -295,13 +295,15 @@ static NBL_FLATTEN void nbl__build_buffer(struct nbl__builder *builder, struct n
 static NBL_FLATTEN void nbl__build_buffer_here(struct nbl__builder *builder, struct nbl__chain chain, ULONG offset,
                                                ULONG length, USHORT checksum_bias)
 {
+    struct nbl__mdl_record *newest = NULL;
     struct nbl__position start = { chain.first, offset };
+    if (chain.first != NULL)
+        newest = (struct nbl__mdl_record *)(void *)chain.first - 1;
     if (NBL_UNLIKELY(offset >= chain.first_bytes))
         start = nbl__position_normalize(start);
     nbl__build_buffer(builder, (struct nbl__buffer_value){
                                    .chain = chain.first, .start = start, .offset = offset, .length = length,
-                                   .checksum_bias = checksum_bias,
-                                   .newest = chain.first == NULL ? NULL : (struct nbl__mdl_record *)(void *)chain.first - 1 });
+                                   .checksum_bias = checksum_bias, .newest = newest });
 }
 
 /* ---- The end of it. ---- */

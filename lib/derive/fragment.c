@@ -106,6 +106,8 @@ NET_BUFFER_LIST *NdisAllocateFragmentNetBufferList(NET_BUFFER_LIST *OriginalNetB
     struct nbl__pools pools;
     struct nbl__builder builder;
     char const *broken;
+    if (nbl__dead("VER-01", cut.call, OriginalNetBufferList))
+        return NULL;
     if (AllocateFragmentFlags != 0)
         nbl__violation("FRAG-01", NBL_SEVERITY_ERROR, cut.call, OriginalNetBufferList);
     if (MaximumLength == 0) {

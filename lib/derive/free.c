@@ -94,6 +94,8 @@ static inline bool is_of_kind(NET_BUFFER_LIST const *list, enum nbl__list_kind k
 bool nbl__derive_free(NET_BUFFER_LIST *list, enum nbl__list_kind kind, ULONG parameter, char const *rule,
                       enum nbl_severity severity, char const *call)
 {
+    if (nbl__dead("GEN-08", call, list))
+        return false;
     if (!is_of_kind(list, kind)) {
         nbl__violation("GEN-08", NBL_SEVERITY_FATAL, call, list);
         return false;

@@ -82,6 +82,8 @@ NET_BUFFER_LIST *NdisAllocateReassembledNetBufferList(NET_BUFFER_LIST *FragmentN
     struct nbl__builder builder;
     char const *broken;
     uint64_t total;
+    if (nbl__dead("VER-01", join.call, FragmentNetBufferList))
+        return NULL;
     if (AllocateReassembleFlags != 0)
         nbl__violation("REASM-01", NBL_SEVERITY_ERROR, join.call, FragmentNetBufferList);
     if (!nbl__derive_pools(NetBufferAndNetBufferListPoolHandle, NULL, join.call, &pools)

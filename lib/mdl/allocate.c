@@ -62,7 +62,10 @@ static void free_io(struct nbl__mdl_record *record, MDL *mdl, char const *call)
 /* Frees what one of the two allocators made, after a report when it was the other one; refuses everything else. */
 static void free_checked(MDL *mdl, enum nbl__mdl_kind expected, char const *rule, char const *call)
 {
-    struct nbl__mdl_record *record = mdl != NULL ? nbl__mdl_record_of(mdl) : NULL;
+    struct nbl__mdl_record *record;
+    if (nbl__dead(rule, call, mdl))
+        return;
+    record = mdl != NULL ? nbl__mdl_record_of(mdl) : NULL;
     if (record == NULL || (record->kind != NBL__MDL_NDIS && record->kind != NBL__MDL_IO)) {
         nbl__violation(rule, NBL_SEVERITY_FATAL, call, mdl);
         return;

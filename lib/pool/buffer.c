@@ -119,8 +119,11 @@ NET_BUFFER *NdisAllocateNetBufferMdlAndData(NDIS_HANDLE PoolHandle)
 /* Gives a NB back when nothing stands against it and nobody watches. Returns false, having done nothing, otherwise. */
 static NBL_FLATTEN bool give_ready(NET_BUFFER *buffer)
 {
-    struct nbl__pool *pool = buffer->NdisPoolHandle;
-    if (NBL_UNLIKELY(nbl__hooks_now() != 0 || buffer->NdisReserved[1] != nbl__buffer_tag(NBL__BUFFER_POOL)
+    struct nbl__pool *pool;
+    if (NBL_UNLIKELY(nbl__hooks_now() != 0))
+        return false;
+    pool = buffer->NdisPoolHandle;
+    if (NBL_UNLIKELY(buffer->NdisReserved[1] != nbl__buffer_tag(NBL__BUFFER_POOL)
                      || buffer->NdisReserved[0] != NULL || pool == NULL || pool->kind != NBL__POOL_BUFFERS))
         return false;
     buffer->NdisReserved[1] = nbl__buffer_tag(NBL__BUFFER_FREE);
@@ -133,6 +136,8 @@ static NBL_FLATTEN bool give_ready(NET_BUFFER *buffer)
 static NBL_NOINLINE bool free_buffer(NET_BUFFER *buffer, char const *call)
 {
     struct nbl__pool *pool;
+    if (nbl__dead("NB-25", call, buffer))
+        return false;
     if (buffer->NdisReserved[1] != nbl__buffer_tag(NBL__BUFFER_POOL)) {
         nbl__violation("NB-25", NBL_SEVERITY_FATAL, call, buffer);
         return false;
@@ -169,11 +174,11 @@ static NBL_FLATTEN bool may_give(NET_BUFFER const *buffer)
  * first NB that is left, and counts the others. */
 static NET_BUFFER *give_run(NET_BUFFER *buffer, ULONG *freed)
 {
-    struct nbl__pool *pool = buffer->NdisPoolHandle;
+    struct nbl__pool *pool = nbl__hooks_now() == 0 ? buffer->NdisPoolHandle : NULL;
     struct nbl__magazine *magazine;
     uint32_t count;
     uint32_t start;
-    if (nbl__hooks_now() != 0 || pool == NULL || pool->kind != NBL__POOL_BUFFERS)
+    if (pool == NULL || pool->kind != NBL__POOL_BUFFERS)
         return buffer;
     magazine = nbl__magazine_recent(&pool->slab, NBL__WAY_BUFFERS);
     if (magazine == NULL)

@@ -193,6 +193,8 @@ static inline bool is_ready(NET_BUFFER_LIST const *list)
 
 static NBL_NOINLINE bool free_list(NET_BUFFER_LIST *list, char const *call)
 {
+    if (nbl__dead("NBL-08", call, list))
+        return false;
     if (!nbl__list_is(list, NBL__LIST_PLAIN)) {
         /* A derived list is freed by the wrong routine; anything else is free already, or nothing of libnbl's. */
         bool const derived = nbl__list_known(list)
@@ -211,8 +213,8 @@ static NBL_NOINLINE bool free_list(NET_BUFFER_LIST *list, char const *call)
 
 static NBL_NOINLINE void free_one(NET_BUFFER_LIST *list)
 {
-    struct nbl__pool *pool = list->NdisPoolHandle;
-    if (nbl__hooks_now() == 0 && is_ready(list) && nbl__slab_push(&pool->slab, NBL__WAY_LISTS, list))
+    struct nbl__pool *pool = nbl__hooks_now() == 0 ? list->NdisPoolHandle : NULL;
+    if (pool != NULL && is_ready(list) && nbl__slab_push(&pool->slab, NBL__WAY_LISTS, list))
         nbl__list_set_pristine(list, NBL__LIST_FREE);
     else
         (void)free_list(list, "NdisFreeNetBufferList");
@@ -220,8 +222,8 @@ static NBL_NOINLINE void free_one(NET_BUFFER_LIST *list)
 
 VOID NdisFreeNetBufferList(NET_BUFFER_LIST *NetBufferList)
 {
-    struct nbl__pool *pool = NetBufferList->NdisPoolHandle;
-    if (NBL_LIKELY(nbl__hooks_now() == 0 && nbl__list_is_pristine(NetBufferList, NBL__LIST_PLAIN) && pool != NULL
+    struct nbl__pool *pool = nbl__hooks_now() == 0 ? NetBufferList->NdisPoolHandle : NULL;
+    if (NBL_LIKELY(pool != NULL && nbl__list_is_pristine(NetBufferList, NBL__LIST_PLAIN)
                    && pool->packets && NetBufferList->Context == NULL
                    && nbl__slab_push_ready(&pool->slab, NBL__WAY_LISTS, NetBufferList)))
         nbl__list_set_pristine(NetBufferList, NBL__LIST_FREE);
@@ -240,12 +242,12 @@ NDIS_HANDLE NdisGetPoolFromNetBufferList(NET_BUFFER_LIST const *NetBufferList)
  * first NBL that is left, and counts the others. */
 static NET_BUFFER_LIST *give_run(NET_BUFFER_LIST *list, ULONG *freed)
 {
-    struct nbl__pool *pool = list->NdisPoolHandle;
+    struct nbl__pool *pool = nbl__hooks_now() == 0 ? list->NdisPoolHandle : NULL;
     struct nbl__magazine *magazine;
     uint32_t context_offset;
     uint32_t count;
     uint32_t start;
-    if (nbl__hooks_now() != 0 || pool == NULL || pool->kind != NBL__POOL_LISTS)
+    if (pool == NULL || pool->kind != NBL__POOL_LISTS)
         return list;
     magazine = nbl__magazine_recent(&pool->slab, NBL__WAY_LISTS);
     if (magazine == NULL)

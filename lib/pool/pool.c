@@ -155,8 +155,11 @@ static bool header_valid(NDIS_OBJECT_HEADER const *header, USHORT least, char co
 
 static struct nbl__pool *pool_make(struct nbl__pool const *description, char const *call)
 {
-    struct nbl__pool *pool = descriptor_take();
+    struct nbl__pool *pool;
     bool plain;
+    if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_START)))
+        nbl__start(); /* who watches wants to see the pool, too */
+    pool = descriptor_take();
     if (pool == NULL)
         return NULL;
     *pool = *description;
