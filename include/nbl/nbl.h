@@ -16,6 +16,7 @@
 #include <nbl/chain.h>
 #include <nbl/event.h>
 #include <nbl/fault.h>
+#include <nbl/knob.h>
 #include <nbl/port.h>
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "event.h"
 
+#include "knob.h"
 #include "track.h"
 #include "wide.h"
 
@@ -76,6 +77,7 @@ void nbl__start(void)
             nbl__hooks_set(NBL__HOOK_MALLOC);
         else if (wants_track())
             nbl__hooks_set(NBL__HOOK_TRACK);
+        nbl__knob_start();
         nbl__hooks_clear(NBL__HOOK_START);
     }
     nbl__lock_release(&start_lock);
