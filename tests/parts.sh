@@ -87,6 +87,17 @@ part_malloc() {
     NBL_POOL_MODE=malloc run_tests asan "${programs[@]}"
 }
 
+define_part knobs "every test under every knob: the other answer of each rule that has one"
+part_knobs() {
+    local output
+    build release -DNBL_BUILD_TESTS=ON
+    build/release/tests/conformance/conformance_test_vectors_knobs | sed '/Running/q'
+    output=$(python3 tests/knobs.py build/release) || true
+    echo "$output"
+    grep -E '^(K-|FAILED)' <<<"$output" | while read -r line; do report "$line"; done
+    sed -n 's/^nbl-cases: \([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' <<<"$output" >>"$part_counts"
+}
+
 # ---- other machines ----
 define_part windows "64-bit Windows under wine" gcc-mingw-w64-x86-64 wine64 xz-utils
 part_windows() {

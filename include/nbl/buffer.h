@@ -81,7 +81,7 @@ typedef NET_BUFFER_FREE_MDL *NET_BUFFER_FREE_MDL_HANDLER;
  * Failure leaves the NB unchanged: NDIS_STATUS_RESOURCES when there is no memory or the handler returned NULL;
  * NDIS_STATUS_FAILURE when the new DataLength, or D + B, or the new total, exceeds 0xFFFFFFFF, or the handler's MDL is
  * too small.
- * Rules RET-01..RET-14, RET-18; nf-nblapi-ndisretreatnetbufferdatastart.md, retreat-operations.md.
+ * Rules RET-01..RET-14 (K-RET-SIZE-B), RET-18; nf-nblapi-ndisretreatnetbufferdatastart.md, retreat-operations.md.
  */
 NBL_API NDIS_STATUS NdisRetreatNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG DataOffsetDelta, ULONG DataBackFill,
                                                   NET_BUFFER_ALLOCATE_MDL *AllocateMdlHandler);
@@ -115,7 +115,7 @@ NBL_API NDIS_STATUS NdisRetreatNetBufferListDataStart(NET_BUFFER_LIST *NetBuffer
  *
  * CurrentMdl and CurrentMdlOffset are recomputed from DataOffset. No return value: cannot fail.
  * Threads: the NB's owner. IRQL <= DISPATCH_LEVEL.
- * Rules ADV-01..ADV-14; nf-nblapi-ndisadvancenetbufferdatastart.md, advance-operations.md.
+ * Rules ADV-01..ADV-14 (K-ADV-STRICT); nf-nblapi-ndisadvancenetbufferdatastart.md, advance-operations.md.
  */
 NBL_API VOID NdisAdvanceNetBufferDataStart(NET_BUFFER *NetBuffer, ULONG DataOffsetDelta, BOOLEAN FreeMdl,
                                            NET_BUFFER_FREE_MDL *FreeMdlHandler);
@@ -135,7 +135,7 @@ NBL_API VOID NdisAdvanceNetBufferListDataStart(NET_BUFFER_LIST *NetBufferList, U
  * NetBuffer: not NULL. The result is the canonical pair: the MDL that holds byte DataOffset, at an offset below its
  * ByteCount; when no byte is there, the last MDL at its ByteCount (NB-10); without MDLs (NULL, 0). A DataOffset beyond
  * the chain gives the end pair and is a violation (ADJ-02). Threads: the NB's owner. Any IRQL. Cannot fail.
- * Rules ADJ-01, ADJ-02, NB-08, NB-10; nf-nblapi-ndisadjustnetbuffercurrentmdl.md.
+ * Rules ADJ-01, ADJ-02, NB-08, NB-10 (K-END-NULL); nf-nblapi-ndisadjustnetbuffercurrentmdl.md.
  */
 NBL_API VOID NdisAdjustNetBufferCurrentMdl(NET_BUFFER *NetBuffer);
 
@@ -183,7 +183,7 @@ NBL_API NDIS_STATUS NdisCopyFromNetBufferToNetBuffer(NET_BUFFER *Destination, UL
  * MDLs.
  * MDLs that are linked in a circle are a violation (VER-04) and counted for a while.
  * Threads: the NB's owner. IRQL <= DISPATCH_LEVEL. Cannot fail.
- * Rules PHYS-01, PHYS-02, MDL-13; nf-nblapi-ndisquerynetbufferphysicalcount.md.
+ * Rules PHYS-01 (K-PHYS-USED), PHYS-02, MDL-13; nf-nblapi-ndisquerynetbufferphysicalcount.md.
  */
 NBL_API ULONG NdisQueryNetBufferPhysicalCount(NET_BUFFER *NetBuffer);
 

@@ -74,8 +74,9 @@ NBL_API bool nbl_event_subscribe(nbl_event_listener *listener, void *context);
  */
 NBL_API bool nbl_event_unsubscribe(nbl_event_listener *listener, void *context);
 
-/* nbl_event_hooks is 0 while nobody listens, no fault is armed and no memory checker watches. It is for the functions
- * that libnbl's headers define in line, and changes only through the calls above and those of fault.h. */
+/* nbl_event_hooks is 0 while nobody listens, no fault is armed, no memory checker watches and no knob is on. It is for
+ * the functions that libnbl's headers define in line, and changes only through the calls above and those of fault.h and
+ * knob.h. */
 NBL_API extern unsigned nbl_event_hooks;
 
 NBL_END_C

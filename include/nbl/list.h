@@ -72,6 +72,18 @@ NBL_BEGIN_C
  */
 NBL_API bool nbl_flags_consistent(ULONG NblFlags);
 
+/* ---- Owners. ---- */
+
+/* nbl_list_hand_over is called where the ownership of NBLs passes from one driver to another, with nothing else: by a
+ * host in every send, indication, completion and return, or by a test that hands NBLs from driver to driver itself.
+ *
+ * chain: linked through Next, NULL-terminated; NULL is an empty chain; the old owner is done with it and the new one has
+ * not seen it. Does nothing unless K-SCRUB-SCRATCH (knob.h) is on: then every bit of Scratch and of the Flags in
+ * NBL_FLAGS_SCRATCH is turned over, since the old owner's values may be overwritten from here on.
+ * Threads: the owner of all. IRQL <= DISPATCH_LEVEL. Cannot fail. Rules: NBL-12, ns-nbl-net_buffer_list.md.
+ */
+NBL_API void nbl_list_hand_over(NET_BUFFER_LIST *chain);
+
 /* ---- Context: memory that travels with the NBL. ---- */
 
 /* NdisAllocateNetBufferListContext makes room for ContextSize bytes of context, which
@@ -84,7 +96,7 @@ NBL_API bool nbl_flags_consistent(ULONG NblFlags);
  * freed. NetBufferList: the caller owns it, before and after. Threads: any, one at a time on one NBL. IRQL <=
  * DISPATCH_LEVEL. Returns NDIS_STATUS_SUCCESS; NDIS_STATUS_RESOURCES without memory; NDIS_STATUS_FAILURE when a size is
  * no multiple of sizeof(void *) or the new block would exceed 0xFFFF bytes. After a failure everything is as before.
- * Rules: CTX-06..CTX-08, CTX-11, CTX-12, nf-nblapi-ndisallocatenetbufferlistcontext.md.
+ * Rules: CTX-06..CTX-08, CTX-11 (K-CTX-MISALIGN), CTX-12, nf-nblapi-ndisallocatenetbufferlistcontext.md.
  */
 NBL_API NDIS_STATUS NdisAllocateNetBufferListContext(NET_BUFFER_LIST *NetBufferList, USHORT ContextSize,
                                                      USHORT ContextBackFill, ULONG PoolTag);

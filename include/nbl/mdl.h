@@ -14,7 +14,8 @@
  * that is contiguous here is physically contiguous (MDL-21).
  *
  * The WDK types that the calls need (LOCK_OPERATION, MM_PAGE_PRIORITY, IRP, ..) are in types.h. MdlMappingNoWrite and
- * MdlMappingNoExecute are accepted and ignored: a mapping is the memory itself.
+ * MdlMappingNoExecute are accepted and ignored: a mapping is the memory itself. K-NOWRITE and K-PFN-SHUFFLE (knob.h)
+ * change that, and the order of page frame numbers.
  *
  * Threads: an MDL belongs to one thread at a time; different MDLs may be used by different threads. Misuse is
  * announced as an NBL_EVENT_VIOLATION with the id of the broken rule; each function says what it does instead.

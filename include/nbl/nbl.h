@@ -18,6 +18,7 @@
 #include <nbl/verify.h>
 #include <nbl/event.h>
 #include <nbl/fault.h>
+#include <nbl/knob.h>
 #include <nbl/port.h>
 
 #endif

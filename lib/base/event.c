@@ -4,6 +4,7 @@
  */
 #include "event.h"
 
+#include "knob.h"
 #include "track.h"
 #include "wide.h"
 
@@ -79,6 +80,7 @@ void nbl__start(void)
             nbl__hooks_set(NBL__HOOK_TRACK);
         if (nbl__port_environment("NBL_VERIFY") != NULL)
             nbl__verify_by_environment(nbl__port_environment("NBL_VERIFY"));
+        nbl__knob_start();
         nbl__hooks_clear(NBL__HOOK_START);
     }
     nbl__lock_release(&start_lock);

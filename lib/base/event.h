@@ -2,7 +2,8 @@
  *
  * event.h (internal) - the word that every hot path tests once, and how to announce.
  *
- * nbl__hooks = 0 means: nobody listens, no fault is armed, no memory checker watches, pools use magazines.
+ * nbl__hooks = 0 means: nobody listens, no fault is armed, no memory checker watches, pools use magazines,
+ * no knob is on.
  */
 #ifndef NBL_BASE_EVENT_H
 #define NBL_BASE_EVENT_H
@@ -20,6 +21,7 @@
 #define NBL__HOOK_MALLOC 8u   /* malloc mode: every block is an allocation of its own */
 #define NBL__HOOK_START 16u   /* the environment has not been read yet */
 #define NBL__HOOK_VERIFY 32u  /* the verifier knows which objects are dead */
+#define NBL__HOOK_KNOB 64u    /* a knob is on */
 
 /* The library reads its own copy, which needs no detour; nbl_event_hooks is the same word for the headers. */
 extern NBL_HIDDEN atomic_uint nbl__hooks;
@@ -39,7 +41,7 @@ static inline bool nbl__hooked(unsigned hooks)
 void nbl__hooks_set(unsigned hooks);
 void nbl__hooks_clear(unsigned hooks);
 
-/* nbl__start reads the environment once: NBL_POOL_MODE, NBL_TRACK, and whether a memory checker watches. */
+/* nbl__start reads the environment once: NBL_POOL_MODE, NBL_TRACK, NBL_KNOBS, and whether a memory checker watches. */
 void nbl__start(void);
 
 /* nbl__announce calls every listener. Call it through the macros below. */

@@ -4,6 +4,7 @@
  */
 #include "memory.h"
 
+#include "knob.h"
 #include "track.h"
 
 #include <nbl/port.h>
@@ -36,12 +37,31 @@ struct nbl__slab nbl__memory_classes[NBL__MEMORY_SETS][NBL__CLASSES] = {
     CLASSES(NBL__MEMORY_LISTS),
 };
 
-static struct nbl_allocator allocator = { nbl__port_allocate, nbl__port_release, NULL };
+/* K-NOWRITE changes only while nothing is held, so memory goes back to where it came from. */
+static void *platform_allocate(void *context, size_t bytes, size_t alignment)
+{
+    if (nbl__knob(NBL_KNOB_NOWRITE))
+        return nbl__port_views()->allocate(bytes, alignment);
+    return nbl__port_allocate(context, bytes, alignment);
+}
+
+static void platform_release(void *context, void *memory, size_t bytes)
+{
+    if (nbl__knob(NBL_KNOB_NOWRITE))
+        nbl__port_views()->release(memory, bytes);
+    else
+        nbl__port_release(context, memory, bytes);
+}
+
+static struct nbl_allocator allocator = { platform_allocate, platform_release, NULL };
 static atomic_uint_fast64_t held; /* bytes from the allocator */
 
 void *nbl__raw_allocate(size_t bytes, size_t alignment)
 {
-    void *memory = allocator.allocate(allocator.context, bytes, alignment);
+    void *memory;
+    if (nbl__hooked(NBL__HOOK_START))
+        nbl__start(); /* a knob may decide where the memory comes from */
+    memory = allocator.allocate(allocator.context, bytes, alignment);
     if (memory != NULL)
         atomic_fetch_add_explicit(&held, bytes, memory_order_relaxed);
     return memory;
@@ -77,7 +97,7 @@ void nbl__memory_release(void *memory, size_t bytes)
 
 bool nbl_allocator_set(struct nbl_allocator const *replacement)
 {
-    static struct nbl_allocator const platform = { nbl__port_allocate, nbl__port_release, NULL };
+    static struct nbl_allocator const platform = { platform_allocate, platform_release, NULL };
     if (replacement == NULL)
         replacement = &platform;
     if (replacement->allocate == NULL || replacement->release == NULL || nbl_memory_bytes() != 0)

@@ -81,6 +81,16 @@ void nbl__port_thread_started(struct nbl__thread *thread);
  * tell. */
 bool nbl__port_on_stack(void const *address);
 
+/* struct nbl__port_views is memory with a second address, at which it can only be read (K-NOWRITE). */
+struct nbl__port_views {
+    void *(*allocate)(size_t bytes, size_t alignment); /* as nbl__port_allocate */
+    void (*release)(void *memory, size_t bytes);
+    void *(*find)(void const *address, size_t bytes); /* the second address of a range, NULL where it has none */
+};
+
+/* nbl__port_views gives it, or NULL where the platform has none. */
+struct nbl__port_views const *nbl__port_views(void);
+
 /* nbl__port_fatal prints a message and ends the process. */
 void nbl__port_fatal(char const *message);
 

@@ -18,6 +18,11 @@ void nbl__port_release(void *context, void *memory, size_t bytes)
     nbl_port_release(memory, bytes);
 }
 
+struct nbl__port_views const *nbl__port_views(void)
+{
+    return NULL;
+}
+
 char const *nbl__port_environment(char const *name)
 {
     (void)name;

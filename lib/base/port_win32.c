@@ -32,6 +32,11 @@ void nbl__port_release(void *context, void *memory, size_t bytes)
     _aligned_free(memory);
 }
 
+struct nbl__port_views const *nbl__port_views(void)
+{
+    return NULL;
+}
+
 char const *nbl__port_environment(char const *name)
 {
     return getenv(name);

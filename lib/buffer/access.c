@@ -4,6 +4,8 @@
  */
 #include "window.h"
 
+#include "../base/knob.h"
+
 #include <nbl/mdl.h>
 
 #include <string.h>
@@ -118,10 +120,33 @@ PVOID NdisGetDataBuffer(NET_BUFFER *NetBuffer, ULONG BytesNeeded, PVOID Storage,
     return nbl_buffer_get_any(NetBuffer, BytesNeeded, Storage, AlignMultiple, AlignOffset);
 }
 
+/* K-PHYS-USED: the pages that the used data itself touches. */
+static NBL_COLD ULONG pages_used(NET_BUFFER const *buffer)
+{
+    struct nbl__position position = nbl__buffer_start(buffer);
+    ULONG rest = buffer->DataLength;
+    ULONG pages = 0;
+    uint32_t steps = 0;
+    while (rest > 0 && position.mdl != NULL) {
+        ULONG const left = nbl__position_left(position);
+        ULONG const bytes = left < rest ? left : rest;
+        if (bytes > 0)
+            pages += ADDRESS_AND_SIZE_TO_SPAN_PAGES((uint64_t)position.mdl->ByteOffset + position.offset, bytes);
+        rest -= bytes;
+        position.mdl = nbl__mdl_next(position.mdl, &steps);
+        position.offset = 0;
+    }
+    if (steps >= NBL__MDL_CHAIN_LIMIT)
+        nbl__violation("VER-04", NBL_SEVERITY_FATAL, "NdisQueryNetBufferPhysicalCount", buffer);
+    return pages;
+}
+
 ULONG NdisQueryNetBufferPhysicalCount(NET_BUFFER *NetBuffer)
 {
     ULONG pages = 0;
     uint32_t steps = 0;
+    if (nbl__knob(NBL_KNOB_PHYS_USED))
+        return pages_used(NetBuffer);
     for (MDL *mdl = nbl__buffer_start(NetBuffer).mdl; mdl != NULL; mdl = nbl__mdl_next(mdl, &steps))
         pages += NDIS_MDL_TO_SPAN_PAGES(mdl);
     if (NBL_UNLIKELY(steps >= NBL__MDL_CHAIN_LIMIT))

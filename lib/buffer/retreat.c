@@ -8,6 +8,7 @@
 #include "small.h"
 #include "window.h"
 
+#include "../base/knob.h"
 #include "../base/memory.h"
 #include "../base/track.h"
 
@@ -54,26 +55,23 @@ static size_t default_block_bytes(size_t bytes)
     return nbl__mdl_block_bytes(bytes) + bytes;
 }
 
-static inline NDIS_STATUS acquire_default(struct request const *request, struct nbl__mdl_record **record)
+static inline NDIS_STATUS acquire_default(struct request const *request, ULONG bytes, struct nbl__mdl_record **record)
 {
-    ULONG const bytes = request->delta + request->backfill;
     size_t const front = nbl__mdl_block_bytes(bytes);
     unsigned char *block = bytes <= SIZE_MAX - front ? nbl__memory_allocate(front + bytes) : NULL;
     if (block == NULL)
         return NDIS_STATUS_RESOURCES;
     (void)nbl__mdl_construct(block, NBL__MDL_RETREAT, block + front, bytes);
     *record = (struct nbl__mdl_record *)(void *)block;
-    if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK)) && request->backfill > 0) {
-        nbl__track_hide(block + front, request->backfill);
-        (*record)->hidden = 1;
-    }
+    if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK | NBL__HOOK_KNOB)))
+        nbl__retreat_dress(*record, request->backfill);
     return NDIS_STATUS_SUCCESS;
 }
 
 /* RET-13: a short MDL still serves when O + ByteCount >= D. */
-static bool custom_mdl_serves(NET_BUFFER const *buffer, struct request const *request, MDL const *mdl)
+static bool custom_mdl_serves(NET_BUFFER const *buffer, struct request const *request, ULONG bytes, MDL const *mdl)
 {
-    if (mdl->ByteCount < request->delta + request->backfill)
+    if (mdl->ByteCount < bytes)
         nbl__violation("RET-13", NBL_SEVERITY_ERROR, request->call, mdl);
     return (uint64_t)buffer->DataOffset + mdl->ByteCount >= request->delta && total_fits(buffer, mdl->ByteCount);
 }
@@ -94,23 +92,23 @@ static bool linked_already(NET_BUFFER const *buffer, struct request const *reque
 }
 
 /* The record is allocated first: once the handler's MDL is here, it can only be a wrong one. */
-static NDIS_STATUS acquire_custom(NET_BUFFER const *buffer, struct request const *request,
+static NDIS_STATUS acquire_custom(NET_BUFFER const *buffer, struct request const *request, ULONG bytes,
                                   struct nbl__mdl_record **record)
 {
     struct nbl__mdl_custom *custom = nbl__memory_allocate(sizeof(*custom));
-    ULONG bytes = request->delta + request->backfill;
+    ULONG asked = bytes;
     NDIS_STATUS status = NDIS_STATUS_RESOURCES;
     MDL *mdl;
     if (custom == NULL)
         return NDIS_STATUS_RESOURCES;
-    mdl = request->allocate(&bytes);
+    mdl = request->allocate(&asked);
     if (mdl != NULL && linked_already(buffer, request, mdl)) {
         status = NDIS_STATUS_FAILURE; /* and it is not given back: it is in use */
     } else if (mdl != NULL) {
         mdl->Next = &acquired_end;
         *custom = (struct nbl__mdl_custom){ { NULL, mdl->ByteCount, NBL__MDL_CUSTOM, 0, NBL__MDL_MAGIC }, mdl };
         *record = &custom->record;
-        if (custom_mdl_serves(buffer, request, mdl))
+        if (custom_mdl_serves(buffer, request, bytes, mdl))
             return NDIS_STATUS_SUCCESS;
         status = NDIS_STATUS_FAILURE;
         mdl->Next = NULL;
@@ -124,6 +122,7 @@ static NDIS_STATUS acquire_custom(NET_BUFFER const *buffer, struct request const
 /* acquire checks the arithmetic and gets what the NB needs; *record stays NULL when the backfill is enough. */
 static NDIS_STATUS acquire(NET_BUFFER const *buffer, struct request const *request, struct nbl__mdl_record **record)
 {
+    ULONG bytes;
     *record = NULL;
     if (!arithmetic_fits(buffer, request)) {
         nbl__violation("RET-11", NBL_SEVERITY_ERROR, request->call, buffer);
@@ -131,9 +130,12 @@ static NDIS_STATUS acquire(NET_BUFFER const *buffer, struct request const *reque
     }
     if (request->delta <= buffer->DataOffset)
         return NDIS_STATUS_SUCCESS;
+    bytes = request->delta + request->backfill;
+    if (nbl__knob(NBL_KNOB_RET_SIZE_B))
+        bytes -= buffer->DataOffset;
     if (request->allocate != NULL)
-        return acquire_custom(buffer, request, record);
-    return acquire_default(request, record);
+        return acquire_custom(buffer, request, bytes, record);
+    return acquire_default(request, bytes, record);
 }
 
 /* Puts the MDL of a record, of `bytes` bytes, in front. The start lies in it: O < D, so O + bytes - D < bytes. */

@@ -4,18 +4,28 @@
  */
 #include "window.h"
 
+#include "../base/knob.h"
 #include "../base/track.h"
+
+/* No byte follows: the end pair (NB-10), also for a position beyond the end, for which it returns false. */
+static bool locate_end(NET_BUFFER *buffer, struct nbl__position position)
+{
+    ULONG const end = position.mdl == NULL ? 0 : position.mdl->ByteCount;
+    bool const nowhere = position.mdl == NULL || nbl__knob(NBL_KNOB_END_NULL);
+    buffer->CurrentMdl = nowhere ? NULL : position.mdl;
+    buffer->CurrentMdlOffset = nowhere ? 0 : end;
+    return position.offset == end;
+}
 
 bool nbl__buffer_locate(NET_BUFFER *buffer)
 {
     struct nbl__position const origin = { buffer->MdlChain, buffer->DataOffset };
     struct nbl__position const position = nbl__position_normalize(origin);
-    bool const inside = position.mdl == NULL ? position.offset == 0 : position.offset <= position.mdl->ByteCount;
+    if (position.mdl == NULL || position.offset >= position.mdl->ByteCount)
+        return locate_end(buffer, position);
     buffer->CurrentMdl = position.mdl;
     buffer->CurrentMdlOffset = position.offset;
-    if (!inside)
-        buffer->CurrentMdlOffset = position.mdl == NULL ? 0 : position.mdl->ByteCount;
-    return inside;
+    return true;
 }
 
 VOID NdisAdjustNetBufferCurrentMdl(NET_BUFFER *NetBuffer)

@@ -172,6 +172,13 @@ static NBL_FLATTEN void nbl__buffer_make(NET_BUFFER *buffer, struct nbl__buffer_
         nbl__zero((unsigned char *)buffer + front, sizeof(*buffer) - front);
 }
 
+/* nbl__buffer_poison fills what drivers may use of a fresh NET_BUFFER with the pattern of K-POISON (NB-20). */
+static inline void nbl__buffer_poison(NET_BUFFER *buffer, int pattern)
+{
+    memset(buffer->ProtocolReserved, pattern, sizeof(buffer->ProtocolReserved));
+    memset(buffer->MiniportReserved, pattern, sizeof(buffer->MiniportReserved));
+}
+
 /* nbl__buffer_show makes the first `bytes` bytes of used data visible to the memory checker. */
 void nbl__buffer_show(NET_BUFFER const *buffer, ULONG bytes);
 
@@ -189,6 +196,10 @@ static inline void nbl__buffer_attach(NET_BUFFER *buffer, struct nbl__mdl_record
  * without looking at its chain (NB-21). Each is reported with `rule` and `severity`; an MDL of the driver's own
  * allocator cannot be given back and is reported as lost. */
 void nbl__buffer_release_records(NET_BUFFER *buffer, char const *rule, enum nbl_severity severity, char const *call);
+
+/* nbl__retreat_dress does to a new default retreat MDL what knobs and the memory checker want: its first `backfill`
+ * bytes are backfill. */
+NBL_COLD void nbl__retreat_dress(struct nbl__mdl_record *record, ULONG backfill);
 
 /* nbl__retreat_release frees a record, and the memory of a default retreat MDL with it. */
 void nbl__retreat_release(struct nbl__mdl_record *record);

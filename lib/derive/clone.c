@@ -112,6 +112,7 @@ static NET_BUFFER_LIST *clone_usual(struct nbl__pool *pool, NET_BUFFER_LIST *ori
     if (list == NULL)
         return NULL;
     (void)(flags == 0 ? describe_plain(pool, list, original) : share_plain(pool, list, original));
+    nbl__derive_dress(list, original);
     NBL__EVENT(NBL_EVENT_LIST_ALLOCATE, call, list, original, 0);
     return list;
 }

@@ -319,6 +319,11 @@ static inline void nbl__derive_account(struct nbl__pool *lists, struct nbl__pool
         nbl__slab_account(&buffers->slab, NBL__WAY_BUFFERS, sign * (int64_t)(count - embedded));
 }
 
+/* nbl__derive_dress does to a new list what knobs want; `original` is what it was made from, NULL for a copy.
+ * nbl__derive_undress takes back what outlives a list: the count that its parent (NULL for none) has of it. */
+NBL_COLD void nbl__derive_dress(NET_BUFFER_LIST *list, NET_BUFFER_LIST const *original);
+NBL_COLD void nbl__derive_undress(NET_BUFFER_LIST *parent);
+
 /* nbl__derive_finish puts the first and the last NB right, counts the new list in its pools and as its parent's child,
  * and announces it. */
 static NBL_FLATTEN NET_BUFFER_LIST *nbl__derive_finish(struct nbl__builder const *builder,
@@ -336,7 +341,10 @@ static NBL_FLATTEN NET_BUFFER_LIST *nbl__derive_finish(struct nbl__builder const
         nbl__derived_of(builder->list)->parent = parent;
         nbl__list_add_child(parent);
     }
-    NBL__EVENT(NBL_EVENT_LIST_ALLOCATE, call, builder->list, parent, nbl__layout_bytes(layout));
+    if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_LISTENER | NBL__HOOK_KNOB))) {
+        nbl__derive_dress(builder->list, parent);
+        NBL__EVENT(NBL_EVENT_LIST_ALLOCATE, call, builder->list, parent, nbl__layout_bytes(layout));
+    }
     return builder->list;
 }
 

@@ -59,10 +59,13 @@ static inline void release_pool_clone(NET_BUFFER_LIST *list, char const *call)
     nbl__slab_give(&pool->slab, NBL__WAY_LISTS, list, pool->block_bytes);
 }
 
-static inline void release_derived(NET_BUFFER_LIST *list, NET_BUFFER_LIST const *parent, char const *call)
+static inline void release_derived(NET_BUFFER_LIST *list, NET_BUFFER_LIST *parent, char const *call)
 {
     bool const in_pool = nbl__is_pool_clone(list);
-    NBL__EVENT(NBL_EVENT_LIST_FREE, call, list, parent, 0);
+    if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_LISTENER | NBL__HOOK_KNOB))) {
+        NBL__EVENT(NBL_EVENT_LIST_FREE, call, list, parent, 0);
+        nbl__derive_undress(parent);
+    }
     nbl__list_set_kind(list, NBL__LIST_FREE);
     if (in_pool)
         release_pool_clone(list, call);

@@ -53,6 +53,10 @@ static inline NET_BUFFER_LIST_CONTEXT *nbl__context_construct(void *place, USHOR
  * there is no memory or when the size does not fit a USHORT. Size 0 leaves Context NULL. */
 bool nbl__context_initial(NET_BUFFER_LIST *list, void *place, ULONG pool_size, ULONG used, ULONG backfill);
 
+/* nbl__context_empty gives a NBL without context an initial block of no bytes (K-CTX-ALWAYS). Returns false, with Context
+ * NULL, without memory. */
+bool nbl__context_empty(NET_BUFFER_LIST *list);
+
 /* nbl__context_reclaim frees every block of a NBL that is about to be freed; dynamic ones are reported with `rule`. */
 void nbl__context_reclaim(NET_BUFFER_LIST *list, char const *rule, char const *call);
 

@@ -2,7 +2,7 @@
  *
  * list.c - accessors of a NET_BUFFER_LIST that check first, and what its flags say about each other.
  */
-#include "base/event.h"
+#include "base/knob.h"
 
 #include <nbl/list.h>
 
@@ -40,4 +40,15 @@ bool nbl_flags_consistent(ULONG NblFlags)
     if ((NblFlags & (transport | header | payload)) != 0 && (NblFlags & ip) == 0)
         return false;
     return (NblFlags & payload) == 0 || (NblFlags & transport) != 0;
+}
+
+/* Bits are turned over, so that whatever a driver kept there is wrong now. */
+void nbl_list_hand_over(NET_BUFFER_LIST *chain)
+{
+    if (!nbl__knob(NBL_KNOB_SCRUB_SCRATCH))
+        return;
+    for (; chain != NULL; chain = chain->Next) {
+        chain->Scratch = (PVOID)~(uintptr_t)chain->Scratch;
+        chain->Flags ^= NBL_FLAGS_SCRATCH;
+    }
 }

@@ -124,6 +124,13 @@ static NBL_FLATTEN void nbl__list_make(NET_BUFFER_LIST *list, NET_BUFFER_LIST *n
         list->NetBufferListInfo[NetBufferListProtocolId] = (PVOID)(uintptr_t)protocol;
 }
 
+/* nbl__list_poison fills what drivers may use of a fresh list with the pattern of K-POISON (NBL-05). */
+static inline void nbl__list_poison(NET_BUFFER_LIST *list, int pattern)
+{
+    memset(list->ProtocolReserved, pattern, sizeof(list->ProtocolReserved));
+    memset(list->MiniportReserved, pattern, sizeof(list->MiniportReserved));
+}
+
 /* nbl__list_retire is called when the owner frees a list. Returns true when its memory can go now, false when the last
  * derived list will take it along. */
 static inline bool nbl__list_retire(NET_BUFFER_LIST *list)

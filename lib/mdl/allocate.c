@@ -36,8 +36,11 @@ MDL *NdisAllocateMdl(NDIS_HANDLE NdisHandle, PVOID VirtualAddress, ULONG Length)
     if (block == NULL)
         return NULL;
     mdl = nbl__mdl_construct(block, NBL__MDL_NDIS, VirtualAddress, Length);
-    nbl__mdl_warn_of_stack(mdl, "NdisAllocateMdl");
-    NBL__EVENT(NBL_EVENT_MDL_ALLOCATE, "NdisAllocateMdl", mdl, NULL, Length);
+    if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_LISTENER | NBL__HOOK_KNOB))) {
+        nbl__mdl_shuffle(mdl, (uintptr_t)VirtualAddress);
+        nbl__mdl_warn_of_stack(mdl, "NdisAllocateMdl");
+        NBL__EVENT(NBL_EVENT_MDL_ALLOCATE, "NdisAllocateMdl", mdl, NULL, Length);
+    }
     return mdl;
 }
 

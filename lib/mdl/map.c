@@ -14,7 +14,7 @@ static void report_no_pages(MDL const *mdl, char const *call)
         nbl__violation("MDL-14", NBL_SEVERITY_ERROR, call, mdl);
 }
 
-static PVOID address_of(PMDL mdl, char const *call)
+static PVOID address_any(PMDL mdl, char const *call)
 {
     if (NBL_UNLIKELY(!nbl__mdl_has(mdl, NBL__MDL_ADDRESSED))) {
         report_no_pages(mdl, call);
@@ -25,13 +25,19 @@ static PVOID address_of(PMDL mdl, char const *call)
     return mdl->MappedSystemVa;
 }
 
+/* The address for one who said with a priority what it is for. */
+static PVOID address_of(PMDL mdl, ULONG priority, char const *call)
+{
+    PVOID const address = address_any(mdl, call);
+    return NBL_UNLIKELY(nbl__hooked(NBL__HOOK_KNOB)) ? nbl__mdl_protected(mdl, address, priority) : address;
+}
+
 /* What the header's definition of MmGetSystemAddressForMdlSafe leaves over. */
 NBL_API PVOID nbl_mdl_address_any(PMDL Mdl, ULONG Priority);
 
 PVOID nbl_mdl_address_any(PMDL Mdl, ULONG Priority)
 {
-    (void)Priority;
-    return address_of(Mdl, "MmGetSystemAddressForMdlSafe");
+    return address_of(Mdl, Priority, "MmGetSystemAddressForMdlSafe");
 }
 
 PVOID MmGetSystemAddressForMdlSafe(PMDL Mdl, ULONG Priority)
@@ -41,9 +47,8 @@ PVOID MmGetSystemAddressForMdlSafe(PMDL Mdl, ULONG Priority)
 
 ULONG nbl_mdl_query(PMDL Mdl, void *address, ULONG Priority)
 {
-    (void)Priority;
     if (address != NULL) {
-        PVOID const va = address_of(Mdl, "NdisQueryMdl");
+        PVOID const va = address_of(Mdl, Priority, "NdisQueryMdl");
         memcpy(address, &va, sizeof(va));
     }
     return Mdl->ByteCount;
@@ -55,7 +60,7 @@ PVOID MmGetSystemAddressForMdl(PMDL Mdl)
         report_no_pages(Mdl, "MmGetSystemAddressForMdl");
         nbl__mdl_map_surely(Mdl);
     }
-    return address_of(Mdl, "MmGetSystemAddressForMdl");
+    return address_of(Mdl, NormalPagePriority, "MmGetSystemAddressForMdl");
 }
 
 /* ---- Explicit mappings. ---- */
@@ -78,7 +83,7 @@ static void check_mapping(MDL const *mdl, bool system, char const *call)
 }
 
 /* Does what both calls below do; may_fail says whether this one can return NULL. */
-static PVOID map_locked(MDL *mdl, KPROCESSOR_MODE mode, bool may_fail, char const *call)
+static PVOID map_locked(MDL *mdl, KPROCESSOR_MODE mode, ULONG priority, bool may_fail, char const *call)
 {
     bool const system = mode == KernelMode;
     check_mapping(mdl, system, call);
@@ -90,7 +95,7 @@ static PVOID map_locked(MDL *mdl, KPROCESSOR_MODE mode, bool may_fail, char cons
         }
         nbl__mdl_map_surely(mdl);
     }
-    return address_of(mdl, call);
+    return address_of(mdl, priority, call);
 }
 
 PVOID MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode,
@@ -99,15 +104,14 @@ PVOID MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_MODE Ac
 {
     (void)CacheType;
     (void)RequestedAddress;
-    (void)Priority;
     if (BugCheckOnFailure != FALSE)
         nbl__violation("MDL-18", NBL_SEVERITY_ERROR, "MmMapLockedPagesSpecifyCache", MemoryDescriptorList);
-    return map_locked(MemoryDescriptorList, AccessMode, true, "MmMapLockedPagesSpecifyCache");
+    return map_locked(MemoryDescriptorList, AccessMode, Priority, true, "MmMapLockedPagesSpecifyCache");
 }
 
 PVOID MmMapLockedPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode)
 {
-    return map_locked(MemoryDescriptorList, AccessMode, false, "MmMapLockedPages");
+    return map_locked(MemoryDescriptorList, AccessMode, NormalPagePriority, false, "MmMapLockedPages");
 }
 
 VOID MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList)
@@ -116,7 +120,8 @@ VOID MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList)
     if (!has_own_mapping(mdl))
         nbl__violation(nbl__mdl_has(mdl, MDL_SOURCE_IS_NONPAGED_POOL) ? "MDL-15" : "MDL-18", NBL_SEVERITY_ERROR,
                        "MmUnmapLockedPages", mdl);
-    else if (BaseAddress != mdl->MappedSystemVa)
+    else if (BaseAddress != mdl->MappedSystemVa
+             && BaseAddress != nbl__mdl_protected(mdl, mdl->MappedSystemVa, MdlMappingNoWrite))
         nbl__violation("MDL-18", NBL_SEVERITY_ERROR, "MmUnmapLockedPages", mdl);
     else
         nbl__mdl_unmap(mdl);

@@ -22,6 +22,8 @@ static void number_pages(MDL *mdl)
 {
     uintptr_t const address = (uintptr_t)MmGetMdlVirtualAddress(mdl);
     nbl__mdl_frames(mdl, address >> PAGE_SHIFT, 0, ADDRESS_AND_SIZE_TO_SPAN_PAGES(address, mdl->ByteCount));
+    if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_KNOB | NBL__HOOK_START)))
+        nbl__mdl_shuffle(mdl, address);
 }
 
 VOID MmBuildMdlForNonPagedPool(PMDL MemoryDescriptorList)

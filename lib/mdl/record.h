@@ -259,6 +259,10 @@ static inline MDL *nbl__mdl_derive(void *place, MDL const *source, ULONG offset,
                                                          NBL__MDL_DERIVED });
 }
 
+/* nbl__mdl_shuffle gives an MDL, whose first byte's page is that of `address`, the page frame numbers of K-PFN-SHUFFLE;
+ * does nothing while that is off. It may be the first that is asked of libnbl. */
+NBL_COLD void nbl__mdl_shuffle(MDL *mdl, uintptr_t address);
+
 /* ---- Using. ---- */
 
 /* nbl__mdl_map maps an MDL that is not mapped and returns its address, or NULL when a mapping fault is injected. */
@@ -281,6 +285,10 @@ static inline void *nbl__mdl_address(MDL *mdl)
         return mdl->MappedSystemVa;
     return nbl__mdl_map(mdl);
 }
+
+/* nbl__mdl_protected gives, of an MDL's address, what a mapping with this priority gives: under K-NOWRITE and with
+ * MdlMappingNoWrite the read-only one, where there is one. */
+NBL_COLD void *nbl__mdl_protected(MDL const *mdl, void *address, ULONG priority);
 
 /* nbl__mdl_show makes hidden backfill of an MDL's buffer visible to the memory checker, because the driver asked for
  * the address of all of it. Does nothing for an MDL that hides nothing. */

@@ -4,7 +4,6 @@
  */
 #include "pool.h"
 
-#include "../base/track.h"
 #include "../base/wide.h"
 
 static bool fits_ulong(uint64_t bytes)
@@ -40,13 +39,6 @@ void nbl__pool_set_window(NET_BUFFER *buffer, MDL *chain, ULONG offset, SIZE_T l
     /* Drivers allocate first and size the MDLs later, so this is worth a note and no more (NB-22). */
     if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_LISTENER)) && chain_shorter_than(chain, (uint64_t)offset + length))
         nbl__violation("INV-05", NBL_SEVERITY_INFO, call, buffer);
-}
-
-void nbl__pool_hide_data(struct nbl__pool const *pool, void *block)
-{
-    struct nbl__mdl_record *record = nbl__mdl_record_of(nbl__pool_mdl(pool->shape, block));
-    nbl__track_hide((unsigned char *)block + pool->shape.data_offset, pool->shape.data_size);
-    record->hidden = 1;
 }
 
 void nbl__pool_buffer_retire(struct nbl__pool const *pool, void *block, NET_BUFFER *buffer, char const *rule,
@@ -85,8 +77,8 @@ static NBL_NOINLINE NET_BUFFER *take_buffer(NDIS_HANDLE handle, bool with_data, 
     if (buffer == NULL)
         return NULL;
     nbl__pool_buffer_fresh(pool, pool->shape, buffer, buffer, nbl__buffer_tag(NBL__BUFFER_POOL), false);
-    if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK)) && with_data)
-        nbl__pool_hide_data(pool, buffer);
+    if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK | NBL__HOOK_KNOB)))
+        nbl__pool_dress_buffer(pool, buffer, buffer);
     return buffer;
 }
 

@@ -60,9 +60,8 @@ static NET_BUFFER_LIST *take_list(struct nbl__pool *pool, ULONG used, ULONG back
     if (list == NULL)
         return NULL;
     list_fresh(pool, pool->shape, list, NULL, false);
-    if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK)) && pool->shape.data_size > 0)
-        nbl__pool_hide_data(pool, list);
-    if (nbl__context_initial(list, context_place(pool, list), pool->context_size, used, backfill))
+    if (nbl__context_initial(list, context_place(pool, list), pool->context_size, used, backfill)
+        && (NBL_LIKELY(!nbl__hooked(NBL__HOOK_TRACK | NBL__HOOK_KNOB)) || nbl__pool_dress_list(pool, list)))
         return list;
     nbl__list_set_kind(list, NBL__LIST_FREE);
     nbl__slab_give(&pool->slab, NBL__WAY_LISTS, list, pool->block_bytes);

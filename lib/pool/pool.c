@@ -135,9 +135,12 @@ void nbl__pool_construct(void *block, void *context)
         nbl__zero(bytes, sizeof(NET_BUFFER_LIST));
     if (pool->kind == NBL__POOL_BUFFERS || pool->has_buffer)
         nbl__zero(bytes + pool->shape.buffer_offset, sizeof(NET_BUFFER));
-    if (pool->shape.data_size > 0)
-        (void)nbl__mdl_construct(bytes + pool->shape.record_offset, NBL__MDL_POOL, bytes + pool->shape.data_offset,
-                                 pool->shape.data_size);
+    if (pool->shape.data_size == 0)
+        return;
+    (void)nbl__mdl_construct(bytes + pool->shape.record_offset, NBL__MDL_POOL, bytes + pool->shape.data_offset,
+                             pool->shape.data_size);
+    if (nbl__hooked(NBL__HOOK_KNOB))
+        nbl__mdl_shuffle(nbl__pool_mdl(pool->shape, block), (uintptr_t)bytes + pool->shape.data_offset);
 }
 
 /* ---- making and freeing ---- */

@@ -176,7 +176,7 @@ struct buffer *any_buffer(struct list **found)
     return list == NULL || list->count == 0 ? NULL : &list->buffers[pick(list->count)];
 }
 
-/* The NB that brings n bytes: all of them backfill (POOL-12). */
+/* The NB that brings n bytes (POOL-12). */
 static void adopt_pool_data(struct buffer *buffer, NET_BUFFER *real)
 {
     MDL *mdl = real->MdlChain;
@@ -185,7 +185,7 @@ static void adopt_pool_data(struct buffer *buffer, NET_BUFFER *real)
     buffer->pieces[0] = (struct piece){ PIECE_POOL, mdl, POOL_DATA_SIZE,
                                         region_new(nbl_test_address(mdl), POOL_DATA_SIZE, NULL), 0 };
     buffer->count = 1;
-    buffer->offset = POOL_DATA_SIZE;
+    buffer->offset = fresh_offset();
     buffer->length = 0;
 }
 

@@ -26,7 +26,7 @@ static void adopt_buffer(struct buffer *buffer, NET_BUFFER *real)
     buffer->real = real;
     for (unsigned i = 0; i < buffer->count && mdl != NULL; i++, mdl = mdl->Next) {
         struct piece *piece = &buffer->pieces[i];
-        if (piece->kind == PIECE_DERIVED)
+        if (piece->kind == PIECE_DERIVED || piece->kind == PIECE_PRIVATE)
             piece->mdl = mdl;
         if (piece->region->base == NULL)
             piece->region->base = nbl_test_address(mdl);
@@ -52,7 +52,7 @@ static void private_piece(struct buffer *buffer, ULONG delta, ULONG backfill)
 {
     if (delta == 0)
         return;
-    *front_piece(buffer) = (struct piece){ PIECE_DERIVED, NULL, delta + backfill, region_new(NULL, delta + backfill, NULL),
+    *front_piece(buffer) = (struct piece){ PIECE_PRIVATE, NULL, delta + backfill, region_new(NULL, delta + backfill, NULL),
                                            0 };
     buffer->offset = backfill;
     buffer->length += delta;
@@ -79,8 +79,7 @@ static struct list *finish(struct list *child, struct list *parent, NET_BUFFER_L
 static void shared_range(struct buffer const *original, struct buffer *clone)
 {
     ULONG offset;
-    int const first = piece_at(original, original->offset, &offset);
-    for (int i = first; i >= 0 && i < (int)original->count; i++) {
+    for (unsigned i = first_shared(original, &offset); i < original->count; i++) {
         clone->pieces[clone->count] = original->pieces[i];
         clone->pieces[clone->count++].kind = PIECE_SHARED;
     }
@@ -231,7 +230,7 @@ static void copy_picture(struct buffer const *original, struct buffer *copy, ULO
     ULONG const bytes = backfill + original->length;
     if (bytes > 0) {
         struct region *region = region_new(NULL, bytes, NULL);
-        copy->pieces[copy->count++] = (struct piece){ PIECE_DERIVED, NULL, bytes, region, 0 };
+        copy->pieces[copy->count++] = (struct piece){ PIECE_PRIVATE, NULL, bytes, region, 0 };
         for (ULONG i = 0; i < original->length; i++) {
             ULONG at;
             struct region const *from = byte_at(original, original->offset + i, &at);
@@ -365,7 +364,7 @@ bool take_context(struct list *list, ULONG bytes, ULONG backfill)
 {
     NET_BUFFER_LIST_CONTEXT const *top = list->real->Context;
     struct context_use *use = &list->contexts[list->context_count];
-    bool const in_place = top != NULL && top->Offset >= bytes;
+    bool const in_place = context_in_place(top, bytes);
     NDIS_STATUS status;
     if (list->context_count == LIST_CONTEXTS)
         return false;
@@ -378,6 +377,7 @@ bool take_context(struct list *list, ULONG bytes, ULONG backfill)
         return false;
     *use = (struct context_use){ bytes, in_place ? 0 : bytes + backfill, 0, NET_BUFFER_LIST_CONTEXT_DATA_START(list->real),
                                  (unsigned char)pick(256) };
+    use->block_bytes += in_place ? 0 : context_padding(backfill);
     memset(use->data, use->fill, bytes);
     list->context_count++;
     return true;

@@ -34,7 +34,8 @@ enum piece_kind {
     PIECE_POOL,    /* came with the NB */
     PIECE_RETREAT, /* a retreat's */
     PIECE_CUSTOM,  /* a retreat's, from the test's handler */
-    PIECE_DERIVED, /* made for a clone, fragment, reassembled list or copy */
+    PIECE_DERIVED, /* made for a clone, fragment or reassembled list, over another list's bytes */
+    PIECE_PRIVATE, /* made for a derived list or copy, with memory of its own */
     PIECE_SHARED   /* another list's MDL: a clone with USE_ORIGINAL_MDLS */
 };
 
@@ -154,6 +155,34 @@ void check_world(void);
  * alone known bytes when `only_unknown`. */
 void write_position(struct buffer *buffer, ULONG position);
 void fill_positions(struct buffer *buffer, ULONG from, ULONG bytes, bool only_unknown);
+
+/* ---- knobs.c: answers that depend on a knob ---- */
+
+/* retreat_bytes is what a retreat that allocates asks for; fresh_offset where fresh data of a pool starts. */
+ULONG retreat_bytes(struct buffer const *buffer, ULONG delta, ULONG backfill);
+ULONG fresh_offset(void);
+
+/* ends_nowhere tells whether the pair is (NULL, 0) where that is allowed. */
+bool ends_nowhere(struct buffer const *buffer);
+
+/* settle_end gives a NB the end pair that an advance would leave: a fresh one of a pool may have another (NB-10). */
+void settle_end(NET_BUFFER *buffer);
+
+/* first_shared gives the first piece that a clone with USE_ORIGINAL_MDLS shares, and the clone's DataOffset. */
+unsigned first_shared(struct buffer const *original, ULONG *offset);
+
+/* advance_frees tells whether a piece that is unused in front may be freed. */
+bool advance_frees(enum piece_kind kind);
+
+NET_BUFFER_LIST *expected_parent(struct list const *list);
+LONG expected_children(struct list const *list);
+ULONG expected_pages(struct buffer const *buffer);
+
+/* Context: whether there is a block from the start, whether bytes come from the newest one, and by how much a new block is
+ * larger than was asked for. */
+bool has_initial_context(struct list const *list);
+bool context_in_place(NET_BUFFER_LIST_CONTEXT const *top, ULONG bytes);
+ULONG context_padding(ULONG backfill);
 
 /* ---- generate.c ---- */
 

@@ -105,7 +105,7 @@ static void check_window(struct buffer const *buffer)
         broken("stDataLength differs from DataLength");
     if ((uint64_t)real->DataOffset + real->DataLength > nbl_test_capacity(real))
         broken("the window leaves the chain");
-    if ((real->MdlChain == NULL) != (real->CurrentMdl == NULL))
+    if ((real->MdlChain == NULL) != (real->CurrentMdl == NULL) && !ends_nowhere(buffer))
         broken("MdlChain is %sNULL and CurrentMdl is not alike", real->MdlChain == NULL ? "" : "not ");
     if (real->MdlChain == NULL && (real->DataOffset | real->DataLength | real->CurrentMdlOffset) != 0)
         broken("no MDL, but a window");
@@ -124,7 +124,7 @@ static void check_pair(struct buffer const *buffer)
         broken("CurrentMdl is not on the chain");
     if (mdl != NULL && (before + real->CurrentMdlOffset != real->DataOffset || real->CurrentMdlOffset > mdl->ByteCount))
         broken("the pair denotes another position than DataOffset");
-    if (buffer->loose)
+    if (buffer->loose || ends_nowhere(buffer))
         return;
     if (mdl != (index < 0 ? NULL : buffer->pieces[index].mdl) || real->CurrentMdlOffset != offset)
         broken("the pair is not canonical");
@@ -182,7 +182,7 @@ static void check_context(struct list const *list)
         block = block->Next;
         taken = 0;
     }
-    if (list->initial_context == 0 ? block != NULL : block == NULL || block->Size != list->initial_context
+    if (!has_initial_context(list) ? block != NULL : block == NULL || block->Size != list->initial_context
             || block->Offset + taken != list->initial_offset || block->Next != NULL)
         broken("the context that came with the NBL is not as it should be");
 }
@@ -191,7 +191,8 @@ void check_list(struct list const *list)
 {
     NET_BUFFER_LIST const *real = list->real;
     NET_BUFFER const *buffer = real->FirstNetBuffer;
-    if (real->Next != NULL || real->ParentNetBufferList != NULL || real->ChildRefCount != 0)
+    if (real->Next != NULL || real->ParentNetBufferList != expected_parent(list)
+        || real->ChildRefCount != expected_children(list))
         broken("the library wrote a field of the NBL that is the driver's");
     if (real->NdisPoolHandle == NULL || (list->pool != NULL && real->NdisPoolHandle != list->pool))
         broken("the NBL is of another pool");

@@ -74,7 +74,7 @@ static void advance_then_retreat_is_the_identity(void **state)
 
 static void retreat_and_back(NET_BUFFER *buffer, NET_BUFFER_ALLOCATE_MDL *allocate, NET_BUFFER_FREE_MDL *release)
 {
-    NET_BUFFER const before = *buffer;
+    NET_BUFFER const before = (settle_end(buffer), *buffer);
     ULONG const delta = chance(3) ? buffer->DataOffset + pick(2) : pick(30);
     if (NdisRetreatNetBufferDataStart(buffer, delta, pick(20), allocate) != NDIS_STATUS_SUCCESS)
         broken("the retreat failed");

@@ -50,7 +50,7 @@ NDIS_STATUS retreat_buffer(struct buffer *buffer, ULONG delta, ULONG backfill, N
 {
     bool const allocates = delta > buffer->offset;
     unsigned const customs_before = world.custom_count;
-    unsigned errors = short_handler_errors(buffer, delta + backfill, delta, handler);
+    unsigned errors = short_handler_errors(buffer, retreat_bytes(buffer, delta, backfill), delta, handler);
     NDIS_STATUS status, expected = NDIS_STATUS_SUCCESS;
     bool failed;
     call_begins(true);
@@ -68,7 +68,10 @@ NDIS_STATUS retreat_buffer(struct buffer *buffer, ULONG delta, ULONG backfill, N
         broken("a retreat within the backfill allocated");
     expect_errors(errors);
     if (status == NDIS_STATUS_SUCCESS) {
+        ULONG const bytes = retreat_bytes(buffer, delta, backfill);
         retreat_picture(buffer, delta, handler);
+        if (allocates && handler == NULL && buffer->pieces[0].bytes != bytes)
+            broken("%u bytes were allocated instead of %u", (unsigned)buffer->pieces[0].bytes, (unsigned)bytes);
         fill_new_bytes(buffer, delta);
     }
     return status;
@@ -110,7 +113,7 @@ void do_retreat(void)
 
 /* RET-13 for each NB in turn: counts the MDLs that were shorter than asked for; false when one did not reach. NB i that needs
  * an MDL has to get the i-th that was given. */
-static bool list_served(struct list const *list, ULONG delta, ULONG wanted, unsigned *errors)
+static bool list_served(struct list const *list, ULONG delta, ULONG backfill, unsigned *errors)
 {
     unsigned given = 0;
     *errors = 0;
@@ -119,7 +122,7 @@ static bool list_served(struct list const *list, ULONG delta, ULONG wanted, unsi
         if (delta <= list->buffers[i].offset)
             continue;
         bytes = world.given[given++];
-        *errors += bytes < wanted ? 1u : 0u;
+        *errors += bytes < retreat_bytes(&list->buffers[i], delta, backfill) ? 1u : 0u;
         if (list->buffers[i].offset + bytes < delta)
             return false;
     }
@@ -157,7 +160,7 @@ void do_retreat_list(void)
     status = NdisRetreatNetBufferListDataStart(list->real, delta, backfill, handler, handler == NULL ? NULL : handler_free);
     if (call_ended())
         expected = NDIS_STATUS_RESOURCES;
-    if (!list_served(list, delta, delta + backfill, &errors))
+    if (!list_served(list, delta, backfill, &errors))
         expected = NDIS_STATUS_FAILURE;
     expect_errors(errors);
     if (status != expected)
@@ -184,11 +187,11 @@ static unsigned advance_picture(struct buffer *buffer, ULONG delta, bool free_md
     buffer->loose = false;
     while (free_mdl && buffer->count > 0 && buffer->offset >= buffer->pieces[0].bytes) {
         enum piece_kind const kind = buffer->pieces[0].kind;
-        if (kind != PIECE_RETREAT && kind != PIECE_CUSTOM && kind != PIECE_DERIVED)
+        if (!advance_frees(kind))
             break;
         if (kind == PIECE_CUSTOM && !with_handler)
             return errors + 1;
-        world.balance += kind == PIECE_DERIVED ? 1 : 0; /* it came with its list, and was not announced by itself */
+        world.balance += kind == PIECE_DERIVED || kind == PIECE_PRIVATE ? 1 : 0; /* it came with its list, and was not announced by itself */
         buffer->offset -= buffer->pieces[0].bytes;
         buffer->count--;
         memmove(&buffer->pieces[0], &buffer->pieces[1], buffer->count * sizeof(buffer->pieces[0]));
@@ -302,6 +305,7 @@ void do_retreat_and_back(void)
     ULONG delta;
     if (buffer == NULL || buffer->loose || list->children != 0 || !front_is_drivers(buffer))
         return;
+    settle_end(buffer->real);
     before = *buffer->real;
     delta = random_delta(buffer);
     note("list %d NB %d by %u", (int)(list - world.lists), (int)(buffer - list->buffers), (unsigned)delta);
@@ -388,20 +392,13 @@ void do_physical_count(void)
 {
     struct list *list;
     struct buffer *buffer = any_buffer(&list);
-    ULONG expected = 0, offset;
-    int index;
     if (buffer == NULL)
         return;
-    index = piece_at(buffer, buffer->offset, &offset);
-    for (; index >= 0 && index < (int)buffer->count; index++) {
-        uintptr_t const first = (uintptr_t)nbl_test_address(buffer->pieces[index].mdl) & (PAGE_SIZE - 1);
-        ULONG const bytes = buffer->pieces[index].bytes;
-        if (buffer->pieces[index].mdl->StartVa == NULL)
+    for (unsigned i = 0; i < buffer->count; i++)
+        if (buffer->pieces[i].mdl->StartVa == NULL)
             return; /* made by hand: what the pages are, StartVa does not say */
-        expected += bytes == 0 ? 1 : (ULONG)((first + bytes + PAGE_SIZE - 1) / PAGE_SIZE);
-    }
-    if (NdisQueryNetBufferPhysicalCount(buffer->real) != expected)
-        broken("the physical count is not %u", (unsigned)expected);
+    if (NdisQueryNetBufferPhysicalCount(buffer->real) != expected_pages(buffer))
+        broken("the physical count is not %u", (unsigned)expected_pages(buffer));
 }
 
 /* ---- writing ---- */

@@ -133,12 +133,21 @@ static void add_chain(struct nbl_test_snapshot *to, unsigned number, NET_BUFFER 
     }
 }
 
+/* Under K-AUTO-PARENT ChildRefCount goes up and down with the children; the rest of it has to stay. */
+static void add_list(struct nbl_test_snapshot *to, NET_BUFFER_LIST const *list)
+{
+    NET_BUFFER_LIST copy = *list;
+    if (nbl_knob_get(NBL_KNOB_AUTO_PARENT))
+        copy.ChildRefCount -= (LONG)nbl_derive_children(list);
+    add_fields(to, "NBL", 0, nbl_fields, &copy);
+}
+
 struct nbl_test_snapshot *nbl_test_snapshot_take(NET_BUFFER_LIST const *list)
 {
     struct nbl_test_snapshot *to = calloc(1, sizeof(*to));
     unsigned number = 0;
     assert_non_null(to);
-    add_fields(to, "NBL", 0, nbl_fields, list);
+    add_list(to, list);
     for (NET_BUFFER_LIST_CONTEXT const *block = list->Context; block != NULL; block = block->Next, number++) {
         add(to, "context", number, "address", &block, sizeof(block));
         add_fields(to, "context", number, context_fields, block);

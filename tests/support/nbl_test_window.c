@@ -71,6 +71,8 @@ void nbl_test_canonical(NET_BUFFER const *buffer)
     }
     if (mdl == NULL) {
         assert_int_equal(offset, 0);
+        if (nbl_knob_get(NBL_KNOB_END_NULL) && buffer->CurrentMdl == NULL)
+            last = NULL;
         mdl = last;
         offset = last != NULL ? last->ByteCount : 0;
     }
