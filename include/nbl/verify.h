@@ -8,8 +8,9 @@
  *     NBL_VERIFY=all ./my_test
  *     NBL_VERIFY=strict,suppress=FRAG-09,json ./my_test
  *
- * words, with commas between them: all (nothing but the defaults); strict; info; json; suppress=ID; continue (print, and
- * go on); kept=N; exit=N (status of a process that ends with objects alive). A word that is none of these ends the process with a message that names it.
+ * words, with commas between them: all (nothing but the defaults); strict; info; json; suppress=ID; continue (print,
+ * and go on); kept=N; exit=N (status of a process that ends with objects alive). A word that is none of these ends the
+ * process with a message that names it.
  */
 #ifndef NBL_VERIFY_H
 #define NBL_VERIFY_H
@@ -75,8 +76,8 @@ struct nbl_verify_options {
 /* nbl_verify_start starts the verifier.
  *
  * options: NULL is all zero. Call it before the first pool, MDL or list: what exists already cannot be known. Returns
- * false, and changes nothing, when the verifier runs already, when libnbl holds memory (nbl_memory_bytes), or when there
- * is no memory or no room for a listener. Threads: no other may use libnbl during the call. IRQL: PASSIVE_LEVEL.
+ * false, and changes nothing, when the verifier runs already, when libnbl holds memory (nbl_memory_bytes), or when
+ * there is no memory or no room for a listener. Threads: no other may use libnbl during the call. IRQL: PASSIVE_LEVEL.
  */
 NBL_API bool nbl_verify_start(struct nbl_verify_options const *options);
 

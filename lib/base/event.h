@@ -64,8 +64,8 @@ NBL_COLD void nbl__violation(char const *rule, enum nbl_severity severity, char 
 typedef bool nbl__dead_judge(char const *rule, char const *call, void const *object);
 extern NBL_HIDDEN _Atomic(nbl__dead_judge *) nbl__judge;
 
-/* nbl__dead is asked first by every call that is given an object, before anything of it is read (VER-01). False while no
- * verifier runs. */
+/* nbl__dead is asked first by every call that is given an object, before anything of it is read (VER-01). False while
+ * no verifier runs. */
 static inline bool nbl__dead(char const *rule, char const *call, void const *object)
 {
     return NBL_UNLIKELY(nbl__hooked(NBL__HOOK_VERIFY)) && atomic_load(&nbl__judge)(rule, call, object);

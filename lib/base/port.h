@@ -97,8 +97,8 @@ void nbl__port_fatal(char const *message);
 /* nbl__port_print puts text on the standard error output, where there is one. */
 void nbl__port_print(char const *text, size_t bytes);
 
-/* nbl__port_stack gives the return addresses of the calling function's callers, innermost first, and how many there are,
- * at most `most`; 0 where the platform cannot tell. It takes no lock that an allocator may hold. */
+/* nbl__port_stack gives the return addresses of the calling function's callers, innermost first, and how many there
+ * are, at most `most`; 0 where the platform cannot tell. It takes no lock that an allocator may hold. */
 uint32_t nbl__port_stack(void **frames, uint32_t most);
 
 /* nbl__port_symbol writes the name of the function at an address, and how far into it, as far as the platform knows it;

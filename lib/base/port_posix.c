@@ -15,6 +15,7 @@
 #ifdef __GLIBC__
 #  include <dlfcn.h>
 #  include <execinfo.h>
+#  include <inttypes.h>
 #endif
 
 #define STACK_MOST 16
@@ -121,12 +122,11 @@ void nbl__port_symbol(void const *frame, char *text, size_t bytes)
     if (dladdr(frame, &info) == 0 || info.dli_fname == NULL)
         (void)snprintf(text, bytes, "%p", frame);
     else if (info.dli_sname == NULL)
-        (void)snprintf(text, bytes, "%s+0x%llx", info.dli_fname,
-                       (unsigned long long)((uintptr_t)frame - (uintptr_t)info.dli_fbase));
+        (void)snprintf(text, bytes, "%s+0x%" PRIxPTR, info.dli_fname, (uintptr_t)frame - (uintptr_t)info.dli_fbase);
     else
-        (void)snprintf(text, bytes, "%s+0x%llx (%s+0x%llx)", info.dli_sname,
-                       (unsigned long long)((uintptr_t)frame - (uintptr_t)info.dli_saddr), info.dli_fname,
-                       (unsigned long long)((uintptr_t)frame - (uintptr_t)info.dli_fbase));
+        (void)snprintf(text, bytes, "%s+0x%" PRIxPTR " (%s+0x%" PRIxPTR ")", info.dli_sname,
+                       (uintptr_t)frame - (uintptr_t)info.dli_saddr, info.dli_fname,
+                       (uintptr_t)frame - (uintptr_t)info.dli_fbase);
 }
 #else
 uint32_t nbl__port_stack(void **frames, uint32_t most)

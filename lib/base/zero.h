@@ -48,7 +48,8 @@ static NBL_FLATTEN void nbl__zero(void *memory, size_t bytes)
 }
 
 /* nbl__any_of is 0 when all of `bytes` bytes are, a multiple of 16 known at compile time and at most 384. With `half`
- * it begins with 16 bytes, so that no load of 32 lies in two lines when the memory begins 16 behind a multiple of 32. */
+ * it begins with 16 bytes, so that no load of 32 lies in two lines when the memory begins 16 behind a multiple of
+ * 32. */
 #  define NBL__COLLECT(i)                                                                                             \
       if ((i) < pairs)                                                                                                \
       any |= vector[i]

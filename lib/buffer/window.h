@@ -107,8 +107,8 @@ NBL_API PVOID nbl_buffer_get_any(NET_BUFFER *buffer, ULONG bytes, PVOID storage,
  * DataOffset lies beyond the chain. */
 bool nbl__buffer_locate(NET_BUFFER *buffer);
 
-/* nbl__buffer_on_first tells whether the pair is on the first MDL and agrees with DataOffset, so that a move within that
- * MDL needs no walk. */
+/* nbl__buffer_on_first tells whether the pair is on the first MDL and agrees with DataOffset, so that a move within
+ * that MDL needs no walk. */
 static inline bool nbl__buffer_on_first(NET_BUFFER const *buffer)
 {
     return buffer->CurrentMdl == buffer->MdlChain && buffer->MdlChain != NULL

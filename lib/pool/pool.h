@@ -125,9 +125,9 @@ static NBL_FLATTEN void nbl__pool_buffer_fresh(struct nbl__pool const *pool, str
                      again);
 }
 
-/* nbl__pool_dress_list and nbl__pool_dress_buffer do to a fresh NBL or NB what knobs and the memory checker want: to the
- * latter all of its data is backfill. `block` is what the NB is in. The first returns false, with Context NULL, when a
- * knob wants memory that there is not. */
+/* nbl__pool_dress_list and nbl__pool_dress_buffer do to a fresh NBL or NB what knobs and the memory checker want: to
+ * the latter all of its data is backfill. `block` is what the NB is in. The first returns false, with Context NULL,
+ * when a knob wants memory that there is not. */
 NBL_COLD bool nbl__pool_dress_list(struct nbl__pool const *pool, NET_BUFFER_LIST *list);
 NBL_COLD void nbl__pool_dress_buffer(struct nbl__pool const *pool, NET_BUFFER *buffer, void *block);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * ledger.h (internal) - every object of libnbl that the verifier has seen, by address, with what happened to it (VER-01,
- * VER-02).
+ * ledger.h (internal) - every object of libnbl that the verifier has seen, by address, with what happened to it
+ * (VER-01, VER-02).
  *
  * What was freed stays until so many others were freed after it, so that a second free tells of the first. NET_BUFFERs
  * and MDLs that came with a list are entered with it as their owner and end with it. The ledger's memory is the

@@ -16,9 +16,9 @@
  *
  *     cmocka_unit_test_setup_teardown(freeing_twice_is_found, nbl_expect_begin, nbl_expect_end)
  *
- * From nbl_expect_begin to nbl_expect_end the verifier runs. A violation that is expected is silent. Any other one above
- * severity info is printed with its report and fails the test at its end, and so does an expected one that did not come.
- * Every object must be freed before nbl_expect_end, or what is alive is told and the test fails.
+ * From nbl_expect_begin to nbl_expect_end the verifier runs. A violation that is expected is silent. Any other one
+ * above severity info is printed with its report and fails the test at its end, and so does an expected one that did
+ * not come. Every object must be freed before nbl_expect_end, or what is alive is told and the test fails.
  */
 #ifndef NBL_EXPECT_H
 #define NBL_EXPECT_H

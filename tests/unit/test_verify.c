@@ -328,7 +328,8 @@ static void words_of_the_environment_are_read(void **state)
     (void)state;
     assert_true(nbl__options_read("all", &options));
     assert_false(options.values.strict || options.values.info || options.values.json || options.go_on);
-    assert_true(nbl__options_read("strict,info,json,continue,kept=77,exit=3,suppress=FRAG-09,suppress=ADV-08", &options));
+    assert_true(
+        nbl__options_read("strict,info,json,continue,kept=77,exit=3,suppress=FRAG-09,suppress=ADV-08", &options));
     assert_true(options.values.strict && options.values.info && options.values.json && options.go_on);
     assert_int_equal(options.values.freed_kept, 77);
     assert_int_equal(options.values.exit_status, 3);
