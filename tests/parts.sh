@@ -164,13 +164,19 @@ part_examples() {
 }
 
 # ---- what we promise about the text ----
-define_part rules "rule table: every rule has a test"
+define_part rules "rule table: every rule has a test, every announced one a pair"
 part_rules() {
     if python3 tests/rule_table.py; then
         record 1 0
     else
         record 0 1
         python3 tests/rule_table.py --missing | while read -r line; do report "$line"; done
+    fi
+    if python3 tests/rule_rows.py; then
+        record 1 0
+    else
+        record 0 1
+        python3 tests/rule_rows.py | grep FAILED | while read -r line; do report "$line"; done
     fi
 }
 

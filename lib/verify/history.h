@@ -26,6 +26,7 @@ struct nbl__history {
     void const *object;
     char const *type; /* "NET_BUFFER_LIST", "NET_BUFFER", "MDL", "pool", "NET_BUFFER_LIST_CONTEXT" */
     uint64_t bytes;   /* of it, or 0 */
+    bool freed;       /* its life is over */
     uint32_t count;   /* moments */
     struct nbl__moment moments[NBL__HISTORY_LENGTH];
 };

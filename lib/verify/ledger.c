@@ -200,6 +200,7 @@ static struct entry *begin(void const *object, char const *type, uint64_t bytes,
     entry->history.type = type;
     entry->history.bytes = bytes;
     entry->history.count = 0;
+    entry->history.freed = false;
     entry->pool = pool;
     entry->live = true;
     entry->owner = owner;
@@ -218,6 +219,7 @@ static void end(struct entry *entry, struct nbl__moment const *moment)
     if (!entry->live)
         return;
     add_moment(&entry->history, moment);
+    entry->history.freed = true;
     entry->live = false;
     entry->owner = NULL;
     entry->first_owned = NULL;
@@ -289,17 +291,32 @@ static void begin_list(NET_BUFFER_LIST const *list, uint64_t bytes, struct nbl__
         begin_buffer(buffer, entry, moment);
 }
 
-static void begin_mdl(struct nbl_event const *event, struct nbl__moment const *moment)
-{
-    struct entry *owner = event->related == NULL ? NULL : find(event->related);
-    (void)begin(event->object, "MDL", event->bytes, NULL, owner, moment);
-}
-
-static void context_moment(void const *object, struct nbl__moment const *moment)
+/* Something happened to an object that goes on living. */
+static void pass(void const *object, struct nbl__moment const *moment)
 {
     struct entry *entry = find(object);
     if (entry != NULL && entry->live)
         add_moment(&entry->history, moment);
+}
+
+/* Tells whether an MDL on a NB came from a driver's handler: then it lives before and after. */
+static bool is_drivers(struct nbl_event const *event)
+{
+    struct nbl__mdl_record const *record = nbl__mdl_record_of(event->object);
+    if (event->related == NULL)
+        return false;
+    return record == NULL || record->kind == NBL__MDL_NDIS || record->kind == NBL__MDL_IO;
+}
+
+static void note_mdl(struct nbl_event const *event, struct nbl__moment const *moment)
+{
+    struct entry *owner = event->related == NULL ? NULL : find(event->related);
+    if (is_drivers(event))
+        pass(event->object, moment);
+    else if (event->kind == NBL_EVENT_MDL_ALLOCATE)
+        (void)begin(event->object, "MDL", event->bytes, NULL, owner, moment);
+    else
+        finish(event->object, moment);
 }
 
 static void note(struct nbl_event const *event, struct nbl__moment const *moment)
@@ -315,16 +332,16 @@ static void note(struct nbl_event const *event, struct nbl__moment const *moment
         begin_buffer(event->object, NULL, moment);
         break;
     case NBL_EVENT_MDL_ALLOCATE:
-        begin_mdl(event, moment);
+    case NBL_EVENT_MDL_FREE:
+        note_mdl(event, moment);
         break;
     case NBL_EVENT_CONTEXT_ALLOCATE:
     case NBL_EVENT_CONTEXT_FREE:
-        context_moment(event->object, moment);
+        pass(event->object, moment);
         break;
     case NBL_EVENT_POOL_FREE:
     case NBL_EVENT_LIST_FREE:
     case NBL_EVENT_BUFFER_FREE:
-    case NBL_EVENT_MDL_FREE:
         finish(event->object, moment);
         break;
     case NBL_EVENT_VIOLATION:

@@ -48,7 +48,7 @@ static void object(struct nbl__text *text, struct nbl_violation const *violation
         nbl__text_character(text, ' ');
     }
     nbl__text_address(text, violation->object);
-    if (history->count > 0 && nbl__history_freed(history))
+    if (history->count > 0 && history->freed)
         nbl__text_word(text, ", which is free");
     nbl__text_end(text);
 }
@@ -162,7 +162,7 @@ static void draw_buffer(struct nbl__text *text, NET_BUFFER const *buffer)
 /* Only what the ledger knows to be alive is drawn: of other addresses nothing is believed. */
 static void draw(struct nbl__text *text, struct nbl__history const *history)
 {
-    if (history->count == 0 || nbl__history_freed(history))
+    if (history->count == 0 || history->freed)
         return;
     if (nbl__same(history->type, "NET_BUFFER"))
         draw_buffer(text, history->object);

@@ -18,12 +18,4 @@ void nbl__history_of(void const *object, struct nbl__history *history);
 /* nbl__moment_verb is "allocated", "freed" or "reported". */
 char const *nbl__moment_verb(enum nbl_event_kind kind);
 
-/* nbl__history_freed tells whether the newest moment is the end of the object. */
-static inline bool nbl__history_freed(struct nbl__history const *history)
-{
-    enum nbl_event_kind const kind = history->moments[history->count - 1].kind;
-    return kind == NBL_EVENT_POOL_FREE || kind == NBL_EVENT_LIST_FREE || kind == NBL_EVENT_BUFFER_FREE
-        || kind == NBL_EVENT_MDL_FREE || kind == NBL_EVENT_CONTEXT_FREE;
-}
-
 #endif
