@@ -64,7 +64,7 @@ static void put_pointers(struct nbl__text *text, char const *name, PVOID const *
 }
 
 /* put_shape says what was not shown of a chain, and that it is a circle. */
-static void put_shape(struct nbl__text *text, char const *what, struct nbl__chain chain, uint32_t shown)
+static void put_shape(struct nbl__text *text, char const *what, struct nbl__shape chain, uint32_t shown)
 {
     if (chain.count > shown) {
         nbl__text_begin(text);
@@ -85,7 +85,7 @@ static void put_shape(struct nbl__text *text, char const *what, struct nbl__chai
     }
 }
 
-static uint32_t shown_of(struct nbl__chain chain)
+static uint32_t shown_of(struct nbl__shape chain)
 {
     return chain.count < NBL_DUMP_MOST ? chain.count : NBL_DUMP_MOST;
 }
@@ -190,7 +190,7 @@ static void put_mdl(struct nbl__text *text, MDL const *mdl, NET_BUFFER const *bu
     text->depth--;
 }
 
-static void put_mdls(struct nbl__text *text, MDL const *mdl, NET_BUFFER const *buffer, struct nbl__chain chain)
+static void put_mdls(struct nbl__text *text, MDL const *mdl, NET_BUFFER const *buffer, struct nbl__shape chain)
 {
     uint32_t const shown = shown_of(chain);
     uint64_t start = 0;
@@ -368,7 +368,7 @@ static void put_buffer(struct nbl__text *text, NET_BUFFER const *buffer)
 
 static void put_buffers(struct nbl__text *text, NET_BUFFER const *buffer)
 {
-    struct nbl__chain const chain = nbl__chain_measure(buffer);
+    struct nbl__shape const chain = nbl__shape_measure(buffer);
     uint32_t const shown = shown_of(chain);
     for (uint32_t i = 0; i < shown; i++, buffer = buffer->Next)
         put_buffer(text, buffer);
@@ -396,7 +396,7 @@ static void put_context(struct nbl__text *text, NET_BUFFER_LIST_CONTEXT const *b
 
 static void put_contexts(struct nbl__text *text, NET_BUFFER_LIST const *list)
 {
-    struct nbl__chain const chain = nbl__chain_measure(list->Context);
+    struct nbl__shape const chain = nbl__shape_measure(list->Context);
     uint32_t const shown = shown_of(chain);
     NET_BUFFER_LIST_CONTEXT const *block = list->Context;
     for (uint32_t i = 0; i < shown; i++, block = block->Next)
@@ -494,7 +494,7 @@ void nbl_dump(NET_BUFFER_LIST const *list, struct nbl_dump_sink const *sink)
 void nbl_dump_chain(NET_BUFFER_LIST const *first, ULONG most, struct nbl_dump_sink const *sink)
 {
     struct nbl__text text = nbl__text_start(sink);
-    struct nbl__chain const chain = nbl__chain_measure(first);
+    struct nbl__shape const chain = nbl__shape_measure(first);
     uint32_t const shown = chain.count < most ? chain.count : most;
     if (first == NULL)
         nbl__text_line(&text, "no NET_BUFFER_LIST");
@@ -517,5 +517,5 @@ void nbl_dump_mdls(MDL const *first, struct nbl_dump_sink const *sink)
     struct nbl__text text = nbl__text_start(sink);
     if (first == NULL)
         nbl__text_line(&text, "no MDL");
-    put_mdls(&text, first, NULL, nbl__chain_measure(first));
+    put_mdls(&text, first, NULL, nbl__shape_measure(first));
 }

@@ -22,7 +22,7 @@ struct picture {
 
 static uint32_t most_of(void const *first, uint32_t most)
 {
-    uint32_t const count = nbl__chain_measure(first).count;
+    uint32_t const count = nbl__shape_measure(first).count;
     return count < most ? count : most;
 }
 
@@ -259,7 +259,7 @@ static void put_buffer(struct nbl__text *text, NET_BUFFER const *buffer)
 
 static void put_buffers(struct nbl__text *text, NET_BUFFER const *buffer)
 {
-    struct nbl__chain const chain = nbl__chain_measure(buffer);
+    struct nbl__shape const chain = nbl__shape_measure(buffer);
     uint32_t const shown = most_of(buffer, NBL_DUMP_DOT_BUFFERS);
     for (uint32_t i = 0; i < shown; i++, buffer = buffer->Next) {
         put_buffer(text, buffer);
@@ -303,7 +303,7 @@ static void put_list(struct picture *picture, NET_BUFFER_LIST const *list)
 static bool put_rest(struct visit const *visit, void *context)
 {
     struct picture *picture = context;
-    uint32_t const count = nbl__chain_measure(visit->buffer->MdlChain).count;
+    uint32_t const count = nbl__shape_measure(visit->buffer->MdlChain).count;
     MDL const *mdl = visit->buffer->MdlChain;
     if (visit->mdl != mdl || count <= NBL_DUMP_DOT_MDLS)
         return true;

@@ -162,7 +162,7 @@ static void put_readings(struct nbl__text *text, unsigned slot, uint64_t value)
 /* The lists of media-specific information are the driver's; their tags are shown, not their data. */
 static void put_media(struct nbl__text *text, NDIS_NBL_MEDIA_SPECIFIC_INFORMATION const *entry)
 {
-    struct nbl__chain const chain = nbl__chain_measure(entry);
+    struct nbl__shape const chain = nbl__shape_measure(entry);
     for (uint32_t i = 0; i < chain.count && i < NBL_DUMP_MOST; i++, entry = entry->NextEntry) {
         nbl__text_begin(text);
         nbl__text_address(text, entry);

@@ -50,9 +50,9 @@ static uint32_t circle_start(struct link const *first, uint32_t length)
     return start;
 }
 
-struct nbl__chain nbl__chain_measure(void const *first)
+struct nbl__shape nbl__shape_measure(void const *first)
 {
-    struct nbl__chain chain = { 0, 0, false, false };
+    struct nbl__shape chain = { 0, 0, false, false };
     if (first == NULL)
         return chain;
     chain.circle = find_circle(first, &chain.count);
@@ -68,7 +68,7 @@ struct nbl__chain nbl__chain_measure(void const *first)
 
 struct nbl__window nbl__window_measure(NET_BUFFER const *buffer)
 {
-    struct nbl__window window = { .mdls = nbl__chain_measure(buffer->MdlChain) };
+    struct nbl__window window = { .mdls = nbl__shape_measure(buffer->MdlChain) };
     MDL const *mdl = buffer->MdlChain;
     for (uint32_t i = 0; i < window.mdls.count; i++, mdl = mdl->Next) {
         if (mdl == buffer->CurrentMdl && !window.current_found) {
@@ -102,7 +102,7 @@ struct nbl__share nbl__window_share(NET_BUFFER const *buffer, MDL const *mdl, ui
 
 char const *nbl__dump_kind(NET_BUFFER_LIST const *list)
 {
-    static char const *const names[] = { "plain", "clone", "fragment", "reassembled", "copy", "free" };
+    static char const *const names[] = { "plain", "clone", "fragment", "reassembled", "copy", "clone", "free" };
     unsigned const kind = nbl__list_state(list)->kind;
     unsigned const first = nbl__list_kind_word(NBL__LIST_PLAIN);
     return kind < first || kind - first >= sizeof(names) / sizeof(names[0]) ? "not libnbl's" : names[kind - first];
@@ -112,7 +112,7 @@ NET_BUFFER_LIST const *nbl__dump_parent(NET_BUFFER_LIST const *list)
 {
     if (!nbl__list_known(list) || nbl__list_state(list)->kind == nbl__list_kind_word(NBL__LIST_PLAIN))
         return NULL;
-    return nbl__derived_of((NET_BUFFER_LIST *)(uintptr_t)list)->parent;
+    return nbl__derived_parent((NET_BUFFER_LIST *)(uintptr_t)list);
 }
 
 unsigned nbl__dump_buffer_kind(NET_BUFFER const *buffer)

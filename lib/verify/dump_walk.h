@@ -8,21 +8,21 @@
 #include "../list/state.h"
 #include "../buffer/window.h"
 
-/* struct nbl__chain is the shape of a chain whose links are the first field of each element, as it is in NBLs, NBs,
+/* struct nbl__shape is the shape of a chain whose links are the first field of each element, as it is in NBLs, NBs,
  * MDLs and context blocks. */
-struct nbl__chain {
+struct nbl__shape {
     uint32_t count;    /* elements, each counted once */
     uint32_t back;     /* in a circle: the element that the last one leads back to */
     bool circle;
     bool endless;      /* more than NBL__MDL_CHAIN_LIMIT: count is that */
 };
 
-/* nbl__chain_measure finds the shape in a time that is linear in the number of elements (VER-04). */
-struct nbl__chain nbl__chain_measure(void const *first);
+/* nbl__shape_measure finds the shape in a time that is linear in the number of elements (VER-04). */
+struct nbl__shape nbl__shape_measure(void const *first);
 
 /* struct nbl__window is a NET_BUFFER's window compared with its chain. */
 struct nbl__window {
-    struct nbl__chain mdls;
+    struct nbl__shape mdls;
     uint64_t capacity;       /* of each MDL once */
     uint64_t pair;           /* position that CurrentMdl and CurrentMdlOffset denote */
     bool current_found;      /* CurrentMdl is on the chain */
