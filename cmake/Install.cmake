@@ -18,6 +18,8 @@ install(TARGETS ${installed} EXPORT nblTargets)
 install(DIRECTORY include/nbl DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h" PATTERN "*.def")
 install(EXPORT nblTargets NAMESPACE nbl:: DESTINATION ${NBL_CMAKE_DIR})
 
+install(FILES lib/verify/nbl-gdb.py DESTINATION ${CMAKE_INSTALL_DATADIR}/nbl)
+
 configure_package_config_file(cmake/nblConfig.cmake.in nblConfig.cmake INSTALL_DESTINATION ${NBL_CMAKE_DIR})
 write_basic_package_version_file(nblConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES
