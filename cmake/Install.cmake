@@ -19,6 +19,8 @@ install(DIRECTORY include/nbl DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATC
 install(FILES tests/support/nbl_expect.h DESTINATION ${CMAKE_INSTALL_DATADIR}/nbl)
 install(EXPORT nblTargets NAMESPACE nbl:: DESTINATION ${NBL_CMAKE_DIR})
 
+install(FILES lib/verify/nbl-gdb.py DESTINATION ${CMAKE_INSTALL_DATADIR}/nbl)
+
 configure_package_config_file(cmake/nblConfig.cmake.in nblConfig.cmake INSTALL_DESTINATION ${NBL_CMAKE_DIR})
 write_basic_package_version_file(nblConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES

@@ -38,7 +38,7 @@ run_tests() {
 }
 
 # programs are the tests that are compiled; scripts and texts have parts of their own.
-programs=(-LE '^(headers|install|readme|examples|rules|house)$')
+programs=(-LE '^(headers|install|readme|examples|dump|rules|house)$')
 
 # ---- native builds ----
 define_part release "gcc Release"
@@ -161,6 +161,12 @@ define_part examples "examples: carry on the shipped captures, checked by tshark
 part_examples() {
     build release -DNBL_BUILD_TESTS=ON
     run_tests release -L examples
+}
+
+define_part dump "gdb commands on a process and its core file; Graphviz accepts our pictures" gdb graphviz
+part_dump() {
+    build release -DNBL_BUILD_TESTS=ON
+    run_tests release -L dump
 }
 
 # ---- what we promise about the text ----

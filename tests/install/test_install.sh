@@ -77,6 +77,7 @@ try "soname is libnbl.so.0" soname
 try "libnbl.so stays loaded after dlclose" nodelete
 try "only the interface is exported" shows_only_its_interface
 try "relocatable" names_no_prefix
+try "the gdb commands are there" test -s "$prefix/share/nbl/nbl-gdb.py"
 
 echo "nbl-cases: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]
