@@ -27,7 +27,7 @@ void nbl_dump_text_put(void *context, char const *piece, size_t bytes)
 
 static bool is_address(char const *digits, size_t count)
 {
-    return count > 6 && strncmp(digits, "00", 2) != 0 && strncmp(digits, "c00000", 6) != 0;
+    return count > 4 && strncmp(digits, "00", 2) != 0 && strncmp(digits, "c00000", 6) != 0;
 }
 
 static unsigned number_of(uint64_t address)

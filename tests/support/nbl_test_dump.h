@@ -22,7 +22,7 @@ void nbl_dump_text_start(struct nbl_dump_text *text);
 void nbl_dump_text_put(void *context, char const *piece, size_t bytes);
 
 /* nbl_dump_text_normal replaces every number 0x.. of an object's address by @1, @2, .. in order of first appearance, in
- * place, and returns the text. What has 6 digits or less, or begins with two zeros or 0xc00000, is no address here. */
+ * place, and returns the text. What has 4 digits or less, or begins with two zeros or 0xc00000, is no address here. */
 char const *nbl_dump_text_normal(struct nbl_dump_text *text);
 
 #endif

