@@ -425,6 +425,16 @@ def outstanding_of(pool, derived, say):
 
 # ---- the commands ----
 
+def said(work):
+    """said turns what gdb raises into a message without a Python trace."""
+    try:
+        work()
+    except gdb.GdbError:
+        raise
+    except gdb.error as error:
+        raise gdb.GdbError(str(error)) from None
+
+
 class Nbl(gdb.Command):
     """Show the packets and pools of libnbl: nbl show EXPRESSION, nbl pools, nbl outstanding [POOL]."""
 
@@ -441,7 +451,7 @@ class NblShow(gdb.Command):
     def invoke(self, argument, from_tty):
         if not argument:
             raise gdb.GdbError("nbl show EXPRESSION")
-        show(argument, print)
+        said(lambda: show(argument, print))
 
 
 class NblPools(gdb.Command):
@@ -451,6 +461,10 @@ class NblPools(gdb.Command):
         super().__init__("nbl pools", gdb.COMMAND_DATA)
 
     def invoke(self, argument, from_tty):
+        said(self.print_all)
+
+    @staticmethod
+    def print_all():
         found = [pool_text(pool) for pool in pools()]
         print("\n".join(found) if found else "no pool")
 
