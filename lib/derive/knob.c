@@ -4,6 +4,8 @@
  */
 #include "../base/knob.h"
 
+#include "../base/track.h"
+
 #include "derived.h"
 
 /* K-USEORIG-FULL: options of CLONE-09 are the MDL of the first used byte, and all of the original's. */
@@ -29,8 +31,13 @@ static void end_nowhere(NET_BUFFER *buffer)
 /* K-POISON: memory that the list has of its own, but not the data of a copy. */
 static void poison_memory(MDL const *mdl, NET_BUFFER const *buffer, bool copy)
 {
-    if (!nbl__mdl_has(mdl, MDL_PARTIAL))
-        memset(mdl->MappedSystemVa, NBL__POISON_DATA, copy ? buffer->DataOffset : mdl->ByteCount);
+    if (nbl__mdl_has(mdl, MDL_PARTIAL))
+        return;
+    if (nbl__hooked(NBL__HOOK_TRACK)) /* what is backfill is hidden already */
+        nbl__track_show(mdl->MappedSystemVa, buffer->DataOffset);
+    memset(mdl->MappedSystemVa, NBL__POISON_DATA, copy ? buffer->DataOffset : mdl->ByteCount);
+    if (nbl__hooked(NBL__HOOK_TRACK))
+        nbl__track_hide(mdl->MappedSystemVa, buffer->DataOffset);
 }
 
 static void dress_mdls(NET_BUFFER const *buffer, bool copy)

@@ -5,6 +5,7 @@
 #define _POSIX_C_SOURCE 200809L /* pipe */
 
 #include "nbl_test.h"
+#include "nbl_test_checker.h"
 
 #include "base/port.h"
 
@@ -241,7 +242,7 @@ static void fresh_data_starts_at_0_whichever_call_gives_it(void **state)
         assert_int_equal(nbl_pool_give_buffers(buffer), 2);
         buffer = NdisAllocateNetBufferMdlAndData(buffers);
         assert_empty_front(buffer);
-        memset(nbl_test_address(buffer->MdlChain), round, 32);
+        memset(MmGetSystemAddressForMdlSafe(buffer->MdlChain, NormalPagePriority), round, 32);
         buffer->DataOffset = 7; /* and the next round finds it as new */
         NdisFreeNetBuffer(buffer);
     }
@@ -407,10 +408,21 @@ static void assert_poisoned_buffer(NET_BUFFER const *buffer)
     assert_null(buffer->SharedMemoryInfo);
 }
 
-/* All bytes of an MDL; asking for its address makes them visible to a memory checker. */
+/* All bytes of an MDL; asking for its address makes them visible to a memory checker. To Valgrind fresh memory is
+ * undefined whatever it holds, which finds drivers that read it without a pattern. */
+static bool mdl_begins_with(MDL *mdl, unsigned char value, size_t bytes)
+{
+    void const *memory = MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority);
+    if (nbl_test_checker_present() == NBL_TEST_CHECKER_VALGRIND) {
+        print_message("Valgrind watches: what fresh memory holds is not looked at\n");
+        return true;
+    }
+    return holds_only(memory, value, bytes);
+}
+
 static bool mdl_holds_only(MDL *mdl, unsigned char value)
 {
-    return holds_only(MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority), value, mdl->ByteCount);
+    return mdl_begins_with(mdl, value, mdl->ByteCount);
 }
 
 /* rules: NB-20 NBL-05 POOL-14 */
@@ -462,7 +474,7 @@ static void memory_that_the_library_adds_holds_the_pattern(void **state)
     assert_poisoned_list(copy);
     assert_int_equal(nbl_test_data(copy->FirstNetBuffer, data, sizeof(data)), 10);
     assert_memory_equal(data, made.chains[0].mdls[0].bytes, 10);
-    assert_true(holds_only(MmGetSystemAddressForMdlSafe(copy->FirstNetBuffer->MdlChain, NormalPagePriority), 0xA5, 8));
+    assert_true(mdl_begins_with(copy->FirstNetBuffer->MdlChain, 0xA5, 8));
     nbl_derive_free_copy(copy);
     assert_int_equal(made.chains[0].mdls[0].bytes[0], nbl_test_byte('a', 0));
     nbl_test_list_free(&made);
