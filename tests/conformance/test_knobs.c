@@ -241,7 +241,7 @@ static void fresh_data_starts_at_0_whichever_call_gives_it(void **state)
         assert_int_equal(nbl_pool_give_buffers(buffer), 2);
         buffer = NdisAllocateNetBufferMdlAndData(buffers);
         assert_empty_front(buffer);
-        memset(nbl_test_address(buffer->MdlChain), round, 32);
+        memset(MmGetSystemAddressForMdlSafe(buffer->MdlChain, NormalPagePriority), round, 32);
         buffer->DataOffset = 7; /* and the next round finds it as new */
         NdisFreeNetBuffer(buffer);
     }
