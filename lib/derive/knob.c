@@ -5,7 +5,6 @@
 #include "../base/knob.h"
 
 #include "../base/track.h"
-
 #include "derived.h"
 
 /* K-USEORIG-FULL: options of CLONE-09 are the MDL of the first used byte, and all of the original's. */
@@ -28,16 +27,18 @@ static void end_nowhere(NET_BUFFER *buffer)
     buffer->CurrentMdlOffset = 0;
 }
 
-/* K-POISON: memory that the list has of its own, but not the data of a copy. */
-static void poison_memory(MDL const *mdl, NET_BUFFER const *buffer, bool copy)
+/* K-POISON: memory that the list has of its own, but not the data of a copy. Its front, up to where the data starts, is
+ * backfill, and may be hidden from the memory checker. */
+static void poison_memory(struct nbl__mdl_record *record, NET_BUFFER const *buffer, bool copy)
 {
+    MDL const *mdl = nbl__mdl_of_record(record);
     if (nbl__mdl_has(mdl, MDL_PARTIAL))
         return;
-    if (nbl__hooked(NBL__HOOK_TRACK)) /* what is backfill is hidden already */
-        nbl__track_show(mdl->MappedSystemVa, buffer->DataOffset);
+    if (record->hidden != 0)
+        nbl__track_show(mdl->MappedSystemVa, mdl->ByteCount);
     memset(mdl->MappedSystemVa, NBL__POISON_DATA, copy ? buffer->DataOffset : mdl->ByteCount);
-    if (nbl__hooked(NBL__HOOK_TRACK))
-        nbl__track_hide(mdl->MappedSystemVa, buffer->DataOffset);
+    if (record->hidden != 0)
+        nbl__build_hidden(record, mdl->MappedSystemVa, buffer->DataOffset);
 }
 
 static void dress_mdls(NET_BUFFER const *buffer, bool copy)
@@ -47,7 +48,7 @@ static void dress_mdls(NET_BUFFER const *buffer, bool copy)
         MDL *mdl = nbl__mdl_of_record(record);
         bool const mapped = nbl__mdl_has(mdl, NBL__MDL_ADDRESSED);
         if (nbl__knob(NBL_KNOB_POISON))
-            poison_memory(mdl, buffer, copy);
+            poison_memory(record, buffer, copy);
         nbl__mdl_shuffle(mdl, (uintptr_t)(mapped ? mdl->MappedSystemVa : MmGetMdlVirtualAddress(mdl)));
     }
 }

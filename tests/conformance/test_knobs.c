@@ -8,6 +8,7 @@
 #include "nbl_test_checker.h"
 
 #include "base/port.h"
+#include "nbl_test_checker.h"
 
 #if !defined(_WIN32)
 #include <errno.h>
@@ -38,6 +39,7 @@ static bool holds_only(void const *memory, unsigned char value, size_t bytes)
 {
     unsigned char const *byte = memory;
     size_t i = 0;
+    nbl_test_know(memory, bytes);
     while (i < bytes && byte[i] == value)
         i++;
     return i == bytes;

@@ -48,6 +48,15 @@ enum nbl_test_checker nbl_test_checker_present(void)
     return NBL_TEST_CHECKER_NONE;
 }
 
+void nbl_test_know(void const *memory, size_t bytes)
+{
+    (void)memory;
+    (void)bytes;
+#ifdef HAVE_VALGRIND
+    VALGRIND_MAKE_MEM_DEFINED(memory, bytes);
+#endif
+}
+
 static bool byte_is_dead(unsigned char const *byte)
 {
 #if defined(__ELF__)

@@ -13,6 +13,9 @@ enum nbl_test_checker { NBL_TEST_CHECKER_NONE, NBL_TEST_CHECKER_ASAN, NBL_TEST_C
 /* nbl_test_checker_present tells which checker watches. */
 enum nbl_test_checker nbl_test_checker_present(void);
 
+/* nbl_test_know tells the checker that bytes whose content nobody promised are looked at on purpose. */
+void nbl_test_know(void const *memory, size_t bytes);
+
 /* nbl_test_dead_bytes counts the bytes of a range that the checker would report an access to; 0 without a checker. */
 size_t nbl_test_dead_bytes(void const *memory, size_t bytes);
 
