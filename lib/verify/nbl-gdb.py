@@ -425,6 +425,16 @@ def outstanding_of(pool, derived, say):
 
 # ---- the commands ----
 
+def told(invoke):
+    """Makes what gdb finds wrong with an expression or an address a message, without Python's name for it."""
+    def wrapped(self, argument, from_tty):
+        try:
+            invoke(self, argument, from_tty)
+        except gdb.error as problem:
+            raise gdb.GdbError(str(problem)) from None
+    return wrapped
+
+
 class Nbl(gdb.Command):
     """Show the packets and pools of libnbl: nbl show EXPRESSION, nbl pools, nbl outstanding [POOL]."""
 
@@ -438,6 +448,7 @@ class NblShow(gdb.Command):
     def __init__(self):
         super().__init__("nbl show", gdb.COMMAND_DATA, gdb.COMPLETE_EXPRESSION)
 
+    @told
     def invoke(self, argument, from_tty):
         if not argument:
             raise gdb.GdbError("nbl show EXPRESSION")
@@ -450,6 +461,7 @@ class NblPools(gdb.Command):
     def __init__(self):
         super().__init__("nbl pools", gdb.COMMAND_DATA)
 
+    @told
     def invoke(self, argument, from_tty):
         found = [pool_text(pool) for pool in pools()]
         print("\n".join(found) if found else "no pool")
@@ -461,6 +473,7 @@ class NblOutstanding(gdb.Command):
     def __init__(self):
         super().__init__("nbl outstanding", gdb.COMMAND_DATA, gdb.COMPLETE_EXPRESSION)
 
+    @told
     def invoke(self, argument, from_tty):
         wanted = number(gdb.parse_and_eval(argument)) if argument else None
         chosen = [pool for pool in pools() if wanted in (None, int(pool.address))]
