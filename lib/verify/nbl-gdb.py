@@ -425,14 +425,14 @@ def outstanding_of(pool, derived, say):
 
 # ---- the commands ----
 
-def said(work):
-    """said turns what gdb raises into a message without a Python trace."""
-    try:
-        work()
-    except gdb.GdbError:
-        raise
-    except gdb.error as error:
-        raise gdb.GdbError(str(error)) from None
+def told(invoke):
+    """Makes what gdb finds wrong with an expression or an address a message, without Python's name for it."""
+    def wrapped(self, argument, from_tty):
+        try:
+            invoke(self, argument, from_tty)
+        except gdb.error as problem:
+            raise gdb.GdbError(str(problem)) from None
+    return wrapped
 
 
 class Nbl(gdb.Command):
@@ -448,10 +448,11 @@ class NblShow(gdb.Command):
     def __init__(self):
         super().__init__("nbl show", gdb.COMMAND_DATA, gdb.COMPLETE_EXPRESSION)
 
+    @told
     def invoke(self, argument, from_tty):
         if not argument:
             raise gdb.GdbError("nbl show EXPRESSION")
-        said(lambda: show(argument, print))
+        show(argument, print)
 
 
 class NblPools(gdb.Command):
@@ -460,11 +461,8 @@ class NblPools(gdb.Command):
     def __init__(self):
         super().__init__("nbl pools", gdb.COMMAND_DATA)
 
+    @told
     def invoke(self, argument, from_tty):
-        said(self.print_all)
-
-    @staticmethod
-    def print_all():
         found = [pool_text(pool) for pool in pools()]
         print("\n".join(found) if found else "no pool")
 
@@ -475,6 +473,7 @@ class NblOutstanding(gdb.Command):
     def __init__(self):
         super().__init__("nbl outstanding", gdb.COMMAND_DATA, gdb.COMPLETE_EXPRESSION)
 
+    @told
     def invoke(self, argument, from_tty):
         wanted = number(gdb.parse_and_eval(argument)) if argument else None
         chosen = [pool for pool in pools() if wanted in (None, int(pool.address))]

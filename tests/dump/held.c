@@ -54,6 +54,15 @@ static void make_packet(void)
     untyped = packet;
 }
 
+/* A block that waits in a magazine and looks alive: only the magazine tells. */
+static void leave_a_stale_one(void)
+{
+    NET_BUFFER_LIST *stale = NdisAllocateNetBufferList(bare_pool, 0, 0);
+    PVOID const state = stale->NdisReserved[0];
+    NdisFreeNetBufferList(stale);
+    stale->NdisReserved[0] = state;
+}
+
 int main(void)
 {
     list_pool = make_list_pool(0x416B7450u, TRUE, 256); /* 'PtkA' */
@@ -72,6 +81,7 @@ int main(void)
     NET_BUFFER_LIST_FIRST_NB(circle)->Next = NET_BUFFER_LIST_FIRST_NB(circle);
     if (clone == NULL || pool_clone == NULL || fragments == NULL || lonely == NULL)
         return 1;
+    leave_a_stale_one();
     stop_here();
     return 0;
 }

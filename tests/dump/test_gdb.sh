@@ -113,7 +113,7 @@ says "a void pointer is refused with advice" 'a void pointer: say what it is' "$
 says "a number is refused" 'is no NET_BUFFER_LIST, NET_BUFFER or MDL' "$work/refused"
 says "an unknown name is said" 'No symbol "nothing_of_that_name"' "$work/refused"
 says "an expression is needed" 'nbl show EXPRESSION' "$work/refused"
-says "memory that cannot be read is said" 'Cannot access memory at address 0x|nothing can be read' "$work/refused"
+says "memory that cannot be read is said" '^Cannot access memory at address 0x' "$work/refused"
 says "what is no pool is said" 'is no live pool$' "$work/refused"
 counts "no Python error shows" 0 'Traceback|Python Exception' "$work/refused"
 counts "no Python error shows in the live process" 0 'Traceback|Python Exception' "$live"
