@@ -40,6 +40,10 @@ run_tests() {
 # programs are the tests that are compiled; scripts and texts have parts of their own.
 programs=(-LE '^(headers|install|readme|examples|dump|rules|house)$')
 
+# Under a checker in malloc mode the rows of freed objects have to die in a process of their own, one by one; under each
+# knob that is for the plain run alone.
+without_knob_rows=("${programs[@]}" -E '^conformance/test_vectors_knobs$')
+
 # ---- native builds ----
 define_part release "gcc Release"
 part_release() {
@@ -76,7 +80,8 @@ define_part valgrind "Valgrind memcheck, pools in normal and in malloc mode"
 part_valgrind() {
     build valgrind
     NBL_PROPERTY_SEQUENCES=300 run_tests valgrind "${programs[@]}"
-    NBL_PROPERTY_SEQUENCES=300 NBL_POOL_MODE=malloc run_tests valgrind "${programs[@]}"
+    NBL_PROPERTY_SEQUENCES=300 NBL_POOL_MODE=malloc run_tests valgrind "${without_knob_rows[@]}"
+    report "left out in malloc mode: conformance rows under knobs"
 }
 
 define_part malloc "malloc mode: built in, and chosen under AddressSanitizer"
@@ -84,7 +89,8 @@ part_malloc() {
     build malloc
     run_tests malloc "${programs[@]}"
     build asan
-    NBL_POOL_MODE=malloc run_tests asan "${programs[@]}"
+    NBL_POOL_MODE=malloc run_tests asan "${without_knob_rows[@]}"
+    report "left out under AddressSanitizer: conformance rows under knobs"
 }
 
 define_part knobs "every test under every knob: the other answer of each rule that has one"
