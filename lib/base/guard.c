@@ -7,6 +7,7 @@
  */
 #include "guard.h"
 
+#include "knob.h"
 #include "memory.h"
 #include "track.h"
 
@@ -488,15 +489,19 @@ void nbl__guard_gap_slow(void const *block, size_t offset, size_t bytes)
 
 bool nbl__guard_start(struct nbl__guard_options const *options)
 {
-    struct nbl__port_pages const *pages = options->protect ? nbl__port_pages() : NULL;
-    if (guard.buckets != NULL || nbl_memory_bytes() != 0 || (options->protect && pages == NULL)
-        || !buckets_make(FIRST_BUCKETS))
+    bool const possible = !options->protect || (nbl__port_pages() != NULL && !nbl__knob(NBL_KNOB_NOWRITE));
+    if (guard.buckets != NULL || nbl_memory_bytes() != 0 || !possible || !buckets_make(FIRST_BUCKETS))
         return false;
-    guard.pages = pages;
+    guard.pages = options->protect ? nbl__port_pages() : NULL;
     guard.quarantine_bytes = options->quarantine_bytes;
     damages_told = 0;
     nbl__hooks_set(NBL__HOOK_GUARD);
     return true;
+}
+
+bool nbl__guard_protects(void)
+{
+    return nbl__hooked(NBL__HOOK_GUARD) && guard.pages != NULL;
 }
 
 bool nbl__guard_stop(void)

@@ -47,13 +47,16 @@ struct nbl__guard_damage {
 };
 
 /* nbl__guard_start turns guards on for all blocks to come. Returns false, and changes nothing, while they are on, while
- * libnbl holds memory, without memory, and when `protect` is wanted of a platform that has no such pages. Threads: no
- * other may use libnbl during the call. */
+ * libnbl holds memory, without memory, and when `protect` is wanted of a platform that has no such pages or beside
+ * K-NOWRITE, which wants memory of another kind. Threads: no other may use libnbl during the call. */
 bool nbl__guard_start(struct nbl__guard_options const *options);
 
 /* nbl__guard_stop looks at all blocks, empties the quarantine, and turns guards off. Returns false while blocks are in
  * use: they stay guarded, nothing is kept in quarantine any more, and it can be called again. Threads as above. */
 bool nbl__guard_stop(void);
+
+/* nbl__guard_protects tells whether guards are on, with `protect`. */
+bool nbl__guard_protects(void);
 
 /* nbl__guard_check looks at the guards and gaps of one block, for a call that is named in what is told. Returns false
  * when some were damaged; true, too, for an address that is no guarded block's. */

@@ -606,6 +606,28 @@ static void protected_blocks_have_guards_and_give_their_pages_back(void **state)
     nbl_test_expect("");
 }
 
+/* rules: K-NOWRITE */
+static void protected_pages_and_memory_with_views_exclude_each_other(void **state)
+{
+    bool const views = nbl_knob_refusal(NBL_KNOB_NOWRITE) == NULL;
+    (void)state;
+    assert_true(nbl__guard_start(&protect_pages));
+    assert_true(nbl__guard_protects());
+    assert_false(nbl_knob_set(NBL_KNOB_NOWRITE, true));
+    assert_true(nbl__guard_stop());
+    assert_false(nbl__guard_protects());
+    assert_int_equal(nbl_knob_set(NBL_KNOB_NOWRITE, true), views);
+    if (views) {
+        assert_false(nbl__guard_start(&protect_pages));
+        assert_true(nbl__guard_start(&keep_much));
+        assert_false(nbl__guard_protects());
+        assert_true(nbl__guard_stop());
+        assert_true(nbl_knob_set(NBL_KNOB_NOWRITE, false));
+    }
+    assert_true(nbl__guard_start(&protect_pages));
+    assert_true(nbl__guard_stop());
+}
+
 /* ---- threads ---- */
 
 enum { THREADS = 4, ROUNDS = 4000, PASSED = 8 };
@@ -761,9 +783,13 @@ int main(void)
         NBL_TEST(pool_with_gaps_works_on_without_guards),
         NBL_TEST(touch_of_a_protected_freed_block_stops_at_the_instruction),
         NBL_TEST(protected_blocks_have_guards_and_give_their_pages_back),
+        NBL_TEST(protected_pages_and_memory_with_views_exclude_each_other),
         cmocka_unit_test(threads_share_guards_and_quarantine),
         GUARDED(last_damage_is_that_of_the_calling_thread),
         QUARANTINED(checker_sees_guards_gaps_and_freed_blocks_as_dead),
     };
+    /* Knobs change what is in blocks, not what is around them; the tests know where things are without them. */
+    for (unsigned knob = 0; knob < NBL_KNOBS; knob++)
+        (void)nbl_knob_set((enum nbl_knob)knob, false);
     return NBL_TEST_RUN("guard", tests);
 }
