@@ -259,21 +259,12 @@ static size_t up(size_t bytes, size_t alignment)
     return (bytes + alignment - 1) & ~(alignment - 1);
 }
 
-/* Freed blocks may hold all the pages that there are. */
-static void *pages_allocate(size_t bytes)
-{
-    void *memory = guard.pages->allocate(bytes);
-    if (memory == NULL && nbl__guard_flush(CALL_QUARANTINE) > 0)
-        memory = guard.pages->allocate(bytes);
-    return memory;
-}
-
 static bool memory_get(struct guarded *guarded)
 {
     size_t const alignment = guard.pages != NULL ? guard.pages->page_bytes : NBL__CACHE_LINE;
     guarded->memory_bytes = up(NBL__GUARD_BYTES + guarded->bytes + BEHIND_LEAST, alignment);
     if (guard.pages != NULL)
-        guarded->memory = pages_allocate(guarded->memory_bytes);
+        guarded->memory = guard.pages->allocate(guarded->memory_bytes);
     else
         guarded->memory = nbl__raw_allocate(guarded->memory_bytes, NBL__CACHE_LINE);
     return guarded->memory != NULL;

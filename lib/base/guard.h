@@ -6,14 +6,14 @@
  *
  *     [guard: 64 bytes][block: `bytes` bytes][guard: 32 bytes or more, up to a line]
  *
- * A guard byte follows from its address and is never 0, 0xFF or ASCII. A pool adds gaps inside its blocks. What is known
- * of a block stands apart from it, so that no overrun reaches it. Guards are looked at when a block is freed, when
- * guarding stops, and on demand; a freed block is filled, kept as long as the quarantine has room, and looked at when it
- * leaves. Damage is told once, by nbl__violation, with no lock held, and then painted over.
+ * A guard byte follows from its address and is never 0, 0xFF or ASCII. A pool adds gaps inside its blocks. What is
+ * known of a block stands apart from it, so that no overrun reaches it. Guards are looked at when a block is freed,
+ * when guarding stops, and on demand; a freed block is filled, kept as long as the quarantine has room, and looked at
+ * when it leaves. Damage is told once, by nbl__violation, with no lock held, and then painted over.
  *
  * Memory checkers: guards, gaps and quarantine are untouchable for them too, but while they are looked at here. So a
- * checker stops at the instruction as ever, and what it cannot see, such as writes by code without instruments, is found
- * all the same. The price is that a checker overlooks a write that comes at the moment of a look; the look finds it.
+ * checker stops at the instruction as ever, and what it cannot see, such as writes by code without instruments, is
+ * found all the same. A checker overlooks a write that comes at the moment of a look; the next look finds it.
  */
 #ifndef NBL_BASE_GUARD_H
 #define NBL_BASE_GUARD_H
@@ -27,7 +27,7 @@
 /* struct nbl__guard_options: all zero is guard bytes alone. */
 struct nbl__guard_options {
     size_t quarantine_bytes; /* of freed blocks with all around them; the oldest leave when there are more */
-    bool protect; /* blocks have pages of their own, not from nbl_allocator, and nobody can touch those of a freed one */
+    bool protect; /* blocks have pages of their own, not from nbl_allocator; nobody can touch those of a freed one */
 };
 
 enum nbl__guard_place { NBL__GUARD_BEFORE, NBL__GUARD_BEHIND, NBL__GUARD_INSIDE, NBL__GUARD_AFTER_FREE };
@@ -72,8 +72,9 @@ size_t nbl__guard_flush(char const *call);
  * all threads. Returns false when there is none. To be asked in a listener, too. */
 bool nbl__guard_last_damage(struct nbl__guard_damage *damage);
 
-/* nbl__guard_allocate gives a guarded block aligned to 64, content undefined, or NULL. nbl__guard_release takes it back,
- * looking at it first; false, after telling INV-01, when it is no guarded block in use. Only while the hook is set. */
+/* nbl__guard_allocate gives a guarded block aligned to 64, content undefined, or NULL. nbl__guard_release takes it
+ * back, looking at it first; false, after telling INV-01, when it is no guarded block in use. Only while the hook is
+ * set. */
 NBL_COLD void *nbl__guard_allocate(size_t bytes);
 NBL_COLD bool nbl__guard_release(void *block);
 

@@ -6,9 +6,9 @@
  * without data:          [NET_BUFFER_LIST][NET_BUFFER][context][struct nbl__pool_clone]
  * Block of a NB pool:    [NET_BUFFER][record][MDL][PFN array][data]
  *
- * with only the parts that the pool's parameters ask for, and gaps around context and data while guards are on. On 64-bit hosts and up to 4 KiB of data, MDL and PFN array
- * fill one cache line and the NET_BUFFER begins on one. Pool descriptors are never unmapped, so that a freed handle can
- * be told from a live one (POOL-09).
+ * with only the parts that the pool's parameters ask for, and gaps around context and data while guards are on. On
+ * 64-bit hosts and up to 4 KiB of data, MDL and PFN array fill one cache line and the NET_BUFFER begins on one. Pool
+ * descriptors are never unmapped, so that a freed handle can be told from a live one (POOL-09).
  */
 #ifndef NBL_POOL_POOL_H
 #define NBL_POOL_POOL_H

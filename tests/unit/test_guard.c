@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_guard.c - guard bytes around blocks, gaps inside them, and the quarantine. Each damage is told exactly once, and what
- * is next to it stays silent.
+ * test_guard.c - guard bytes around blocks, gaps inside them, and the quarantine. Each damage is told exactly once, and
+ * what is next to it stays silent.
  *
- * The damage is written by wound(), which first tells a memory checker that the byte may be touched: what a checker does
- * by itself is shown by tests of its own at the end.
+ * The damage is written by wound(), which first tells a memory checker that the byte may be touched; what a checker
+ * sees by itself is shown at the end.
  */
 #include "nbl_test.h"
 
@@ -332,6 +332,34 @@ static void context_and_data_of_a_pool_are_kept_apart(void **state)
     nbl_test_blames(list);
     nbl_test_expect("INV-09 fatal, INV-09 fatal");
     NdisFreeNetBufferListPool(pool);
+}
+
+/* rules: INV-09 */
+static void gap_that_is_said_twice_keeps_its_damage(void **state)
+{
+    unsigned char *block = nbl__memory_allocate(100);
+    (void)state;
+    for (int round = 0; round < 2; round++) {
+        nbl__guard_gap(block, 0, 0);
+        nbl__guard_gap(block, 20, 8);
+        nbl__guard_gap(block, 20, 8);
+        nbl__guard_gap(block, 40, 8);
+        nbl__guard_gap(block, 60, 8);
+        nbl__guard_gap(block, 80, 8); /* one more than there can be */
+        nbl__guard_gap(block + 1, 0, 8); /* no block */
+        if (round == 0)
+            wound(block, 47);
+    }
+    wound(block, 0);
+    wound(block, 19);
+    wound(block, 28);
+    wound(block, 80);
+    assert_int_equal(nbl__guard_check_all("Call"), 1);
+    assert_int_equal(last().offset, 47);
+    assert_int_equal(last().outside, 8);
+    wound(block, 60);
+    nbl__memory_release(block, 100);
+    nbl_test_expect("INV-09 fatal, INV-09 fatal");
 }
 
 /* rules: INV-09 VER-05 POOL-13 */
@@ -771,6 +799,7 @@ int main(void)
         QUARANTINED(damage_of_a_derived_list_is_told_of_the_list),
         GUARDED(data_of_a_pool_has_gaps_around_it),
         GUARDED(context_and_data_of_a_pool_are_kept_apart),
+        GUARDED(gap_that_is_said_twice_keeps_its_damage),
         GUARDED(gaps_stay_when_a_driver_changes_the_mdl_of_a_pool),
         QUARANTINED(write_after_free_is_told_when_the_block_leaves_quarantine),
         QUARANTINED(freed_block_that_nobody_wrote_to_leaves_silently),
