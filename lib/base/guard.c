@@ -121,8 +121,8 @@ static bool look(struct zone zone, struct nbl__guard_damage *damage)
 
 static struct nbl__guard_damage describe(struct guarded const *guarded)
 {
-    return (struct nbl__guard_damage){ .object = guarded->object, .block = guarded->block,
-                                       .block_bytes = guarded->bytes };
+    return (
+        struct nbl__guard_damage){ .object = guarded->object, .block = guarded->block, .block_bytes = guarded->bytes };
 }
 
 /* Zones of a block in use: before, behind, and the gaps. */

@@ -345,7 +345,7 @@ static void gap_that_is_said_twice_keeps_its_damage(void **state)
         nbl__guard_gap(block, 20, 8);
         nbl__guard_gap(block, 40, 8);
         nbl__guard_gap(block, 60, 8);
-        nbl__guard_gap(block, 80, 8); /* one more than there can be */
+        nbl__guard_gap(block, 80, 8);    /* one more than there can be */
         nbl__guard_gap(block + 1, 0, 8); /* no block */
         if (round == 0)
             wound(block, 47);
