@@ -209,7 +209,8 @@ NBL_API bool nbl_pool_measure(NDIS_HANDLE pool, struct nbl_pool_statistics *stat
  */
 NBL_API uint64_t nbl_pool_trim(NDIS_HANDLE pool);
 
-/* nbl_pool_mode tells whether objects come from magazines (the default) or each from an allocation of its own. */
+/* nbl_pool_mode tells whether objects come from magazines (the default) or each from an allocation of its own, as they
+ * do, too, while the verifier puts guard bytes around them. */
 enum nbl_pool_mode { NBL_POOL_MODE_MAGAZINE, NBL_POOL_MODE_MALLOC };
 NBL_API enum nbl_pool_mode nbl_pool_mode_in_force(void);
 

@@ -38,7 +38,8 @@ NBL_API uint64_t nbl_memory_bytes(void);
  * and context), together with the calling thread's own share of it.
  *
  * Returns the number of bytes given back. What other threads keep stays until they exit or call it themselves. Pools
- * have nbl_pool_trim. Threads: any. IRQL <= DISPATCH_LEVEL. Cannot fail.
+ * have nbl_pool_trim. What the verifier keeps of freed objects is looked at and goes too. Threads: any.
+ * IRQL <= DISPATCH_LEVEL. Cannot fail.
  */
 NBL_API uint64_t nbl_memory_trim(void);
 

@@ -3,7 +3,7 @@
  * event.h (internal) - the word that every hot path tests once, and how to announce.
  *
  * nbl__hooks = 0 means: nobody listens, no fault is armed, no memory checker watches, pools use magazines,
- * no knob is on.
+ * no knob is on, blocks have no guards.
  */
 #ifndef NBL_BASE_EVENT_H
 #define NBL_BASE_EVENT_H
@@ -22,6 +22,10 @@
 #define NBL__HOOK_START 16u   /* the environment has not been read yet */
 #define NBL__HOOK_VERIFY 32u  /* the verifier knows which objects are dead */
 #define NBL__HOOK_KNOB 64u    /* a knob is on */
+#define NBL__HOOK_GUARD 128u  /* every block is an allocation of its own, with guard bytes around it */
+
+/* Either of these: no block comes from a magazine. */
+#define NBL__HOOKS_APART (NBL__HOOK_MALLOC | NBL__HOOK_GUARD)
 
 /* The library reads its own copy, which needs no detour; nbl_event_hooks is the same word for the headers. */
 extern NBL_HIDDEN atomic_uint nbl__hooks;

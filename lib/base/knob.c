@@ -4,6 +4,8 @@
  */
 #include "knob.h"
 
+#include "guard.h"
+
 #include <nbl/port.h>
 
 atomic_uint nbl__knobs;
@@ -48,6 +50,8 @@ static char const *cannot(enum nbl_knob knob)
         return "there is no such knob";
     if (knob == NBL_KNOB_NOWRITE && nbl__port_views() == NULL)
         return "this platform gives libnbl no second, read-only address for memory";
+    if (knob == NBL_KNOB_NOWRITE && nbl__guard_protects())
+        return "the verifier gives every block pages of its own to protect, which have no second address";
     if (nbl_memory_bytes() != 0)
         return "libnbl holds memory: free every pool and call nbl_memory_trim first, or do it before the first pool";
     return NULL;

@@ -4,6 +4,7 @@
  */
 #include "memory.h"
 
+#include "guard.h"
 #include "knob.h"
 #include "track.h"
 
@@ -73,6 +74,21 @@ void nbl__raw_release(void *memory, size_t bytes)
     allocator.release(allocator.context, memory, bytes);
 }
 
+void *nbl__apart_allocate(size_t bytes)
+{
+    return nbl__hooked(NBL__HOOK_GUARD) ? nbl__guard_allocate(bytes) : nbl__raw_allocate(bytes, NBL__CACHE_LINE);
+}
+
+bool nbl__apart_release(void *block, size_t bytes)
+{
+    if (nbl__hooked(NBL__HOOK_GUARD))
+        return nbl__guard_release(block);
+    if (nbl__hooked(NBL__HOOK_TRACK))
+        nbl__track_release(block, bytes); /* backfill in it may still be hidden */
+    nbl__raw_release(block, bytes);
+    return true;
+}
+
 void *nbl__memory_allocate(size_t bytes)
 {
     struct nbl__slab *slab = nbl__memory_class(NBL__MEMORY_ANY, bytes);
@@ -80,19 +96,16 @@ void *nbl__memory_allocate(size_t bytes)
         return nbl__slab_take(slab, NBL__WAY_MEMORY, bytes);
     if (nbl__faulty(NBL_FAULT_ALLOCATION))
         return NULL;
-    return nbl__raw_allocate(bytes, NBL__CACHE_LINE);
+    return nbl__apart_allocate(bytes);
 }
 
 void nbl__memory_release(void *memory, size_t bytes)
 {
     struct nbl__slab *slab = nbl__memory_class(NBL__MEMORY_ANY, bytes);
-    if (NBL_LIKELY(slab != NULL)) {
+    if (NBL_LIKELY(slab != NULL))
         nbl__slab_give(slab, NBL__WAY_MEMORY, memory, bytes);
-        return;
-    }
-    if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK)))
-        nbl__track_release(memory, bytes); /* backfill in it may still be hidden */
-    nbl__raw_release(memory, bytes);
+    else
+        (void)nbl__apart_release(memory, bytes);
 }
 
 bool nbl_allocator_set(struct nbl_allocator const *replacement)
@@ -139,6 +152,8 @@ static uint64_t trim_joined(void)
 uint64_t nbl_memory_trim(void)
 {
     uint64_t given = nbl__thread_exit(nbl__thread_current());
+    if (nbl__hooked(NBL__HOOK_GUARD))
+        given += nbl__guard_flush("nbl_memory_trim");
     for (uint32_t set = 0; set < NBL__MEMORY_SETS; set++)
         for (uint32_t i = 0; i < NBL__CLASSES; i++)
             given += nbl__slab_trim(&nbl__memory_classes[set][i]);

@@ -28,6 +28,11 @@ void nbl__memory_join(struct nbl__slab *slab);
 void *nbl__raw_allocate(size_t bytes, size_t alignment);
 void nbl__raw_release(void *memory, size_t bytes);
 
+/* nbl__apart_allocate gives a block of its own, aligned to 64, with guards around it while NBL__HOOK_GUARD is set, or
+ * NULL; nbl__apart_release takes it back, or returns false when it is told that it cannot be. */
+void *nbl__apart_allocate(size_t bytes);
+bool nbl__apart_release(void *block, size_t bytes);
+
 /* Classes: 64, 128, .. 1024 in steps of 64, then four to a doubling up to 32 KiB. */
 #define NBL__FINE_STEP 64u
 #define NBL__FINE_LIMIT 1024u

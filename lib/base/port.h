@@ -91,6 +91,17 @@ struct nbl__port_views {
 /* nbl__port_views gives it, or NULL where the platform has none. */
 struct nbl__port_views const *nbl__port_views(void);
 
+/* struct nbl__port_pages is memory in whole pages whose access can be taken away. */
+struct nbl__port_pages {
+    size_t page_bytes;                          /* a power of two */
+    void *(*allocate)(size_t bytes);            /* a multiple of page_bytes; NULL without memory */
+    void (*release)(void *memory, size_t bytes); /* denied or not */
+    bool (*deny)(void *memory, size_t bytes);   /* a touch stops the process from now on; false when refused */
+};
+
+/* nbl__port_pages gives it, or NULL where the platform has none. Not to be called by two threads at once. */
+struct nbl__port_pages const *nbl__port_pages(void);
+
 /* nbl__port_fatal prints a message and ends the process. */
 void nbl__port_fatal(char const *message);
 

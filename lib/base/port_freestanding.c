@@ -23,6 +23,11 @@ struct nbl__port_views const *nbl__port_views(void)
     return NULL;
 }
 
+struct nbl__port_pages const *nbl__port_pages(void)
+{
+    return NULL;
+}
+
 char const *nbl__port_environment(char const *name)
 {
     (void)name;

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #ifdef __GLIBC__
 #  include <dlfcn.h>
@@ -47,6 +48,29 @@ void nbl__port_release(void *context, void *memory, size_t bytes)
     (void)context;
     (void)bytes;
     free(memory);
+}
+
+static void *pages_allocate(size_t bytes)
+{
+    void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return memory != MAP_FAILED ? memory : NULL;
+}
+
+static void pages_release(void *memory, size_t bytes)
+{
+    (void)munmap(memory, bytes);
+}
+
+static bool pages_deny(void *memory, size_t bytes)
+{
+    return mprotect(memory, bytes, PROT_NONE) == 0;
+}
+
+struct nbl__port_pages const *nbl__port_pages(void)
+{
+    static struct nbl__port_pages pages = { 0, pages_allocate, pages_release, pages_deny };
+    pages.page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+    return &pages;
 }
 
 char const *nbl__port_environment(char const *name)

@@ -37,6 +37,32 @@ struct nbl__port_views const *nbl__port_views(void)
     return NULL;
 }
 
+static void *pages_allocate(size_t bytes)
+{
+    return VirtualAlloc(NULL, bytes, MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+}
+
+static void pages_release(void *memory, size_t bytes)
+{
+    (void)bytes;
+    (void)VirtualFree(memory, 0, MEM_RELEASE);
+}
+
+static bool pages_deny(void *memory, size_t bytes)
+{
+    DWORD before;
+    return VirtualProtect(memory, bytes, PAGE_NOACCESS, &before) != 0;
+}
+
+struct nbl__port_pages const *nbl__port_pages(void)
+{
+    static struct nbl__port_pages pages = { 0, pages_allocate, pages_release, pages_deny };
+    SYSTEM_INFO info;
+    GetSystemInfo(&info);
+    pages.page_bytes = info.dwPageSize;
+    return &pages;
+}
+
 char const *nbl__port_environment(char const *name)
 {
     return getenv(name);

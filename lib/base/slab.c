@@ -6,6 +6,7 @@
  */
 #include "slab.h"
 
+#include "guard.h"
 #include "memory.h"
 #include "track.h"
 
@@ -449,9 +450,9 @@ size_t nbl__thread_exit(struct nbl__thread *thread)
 
 /* ---- take and give, when the fast path cannot ---- */
 
-static void *malloc_take(struct nbl__slab *slab, size_t bytes)
+static void *apart_take(struct nbl__slab *slab, size_t bytes)
 {
-    void *block = nbl__raw_allocate(bytes, NBL__CACHE_LINE);
+    void *block = nbl__apart_allocate(bytes);
     if (block == NULL)
         return NULL;
     nbl__lock_acquire(&slab->lock);
@@ -464,13 +465,14 @@ static void *malloc_take(struct nbl__slab *slab, size_t bytes)
     return block;
 }
 
-static void malloc_give(struct nbl__slab *slab, void *block, size_t bytes)
+static void apart_give(struct nbl__slab *slab, void *block, size_t bytes)
 {
+    if (!nbl__apart_release(block, bytes))
+        return;
     nbl__lock_acquire(&slab->lock);
     slab->retired_live--;
     slab->chunk_bytes -= bytes;
     nbl__lock_release(&slab->lock);
-    nbl__raw_release(block, bytes);
 }
 
 static void *magazine_take(struct nbl__slab *slab)
@@ -496,8 +498,8 @@ void *nbl__slab_take_slow(struct nbl__slab *slab, size_t bytes)
         nbl__start();
     if (nbl__faulty(NBL_FAULT_ALLOCATION))
         return NULL;
-    if (nbl__hooked(NBL__HOOK_MALLOC))
-        return malloc_take(slab, bytes);
+    if (nbl__hooked(NBL__HOOKS_APART))
+        return apart_take(slab, bytes);
     block = magazine_take(slab);
     if (block != NULL && slab->tracked) {
         nbl__track_take(slab, block, bytes);
@@ -533,8 +535,8 @@ static void magazine_give(struct nbl__slab *slab, void *block)
 
 void nbl__slab_give_slow(struct nbl__slab *slab, void *block, size_t bytes)
 {
-    if (nbl__hooked(NBL__HOOK_MALLOC)) {
-        malloc_give(slab, block, bytes);
+    if (nbl__hooked(NBL__HOOKS_APART)) {
+        apart_give(slab, block, bytes);
         return;
     }
     if (slab->tracked)
@@ -716,7 +718,7 @@ void nbl__slab_measure(struct nbl__slab *slab, struct nbl__slab_statistics *stat
     /* carved = blocks in use + blocks in reserve; guests are in use, but not as blocks of this slab. */
     live -= guests_locked(slab);
     statistics->cached = live > 0 ? slab->carved - (uint64_t)live : slab->carved;
-    if (nbl__hooked(NBL__HOOK_MALLOC))
+    if (nbl__hooked(NBL__HOOKS_APART))
         statistics->cached = 0;
     statistics->bytes = slab->chunk_bytes;
     nbl__lock_release(&slab->lock);
@@ -726,7 +728,7 @@ void nbl__slab_account_slow(struct nbl__slab *slab, int64_t objects)
 {
     struct nbl__magazine *magazine = nbl__magazine_of(slab);
     /* In malloc mode retired_live counts the blocks, and a peak beside it would be that of another moment. */
-    if (NBL_UNLIKELY(magazine == NULL) && !nbl__hooked(NBL__HOOK_MALLOC))
+    if (NBL_UNLIKELY(magazine == NULL) && !nbl__hooked(NBL__HOOKS_APART))
         magazine = magazine_make(slab);
     if (NBL_LIKELY(magazine != NULL)) {
         int64_t const guests = atomic_load_explicit(&magazine->guests, memory_order_relaxed);

@@ -106,7 +106,7 @@ NBL_COLD void nbl__slab_account_slow(struct nbl__slab *slab, int64_t objects);
 NBL_COLD void *nbl__slab_take_slow(struct nbl__slab *slab, size_t bytes);
 NBL_COLD void nbl__slab_give_slow(struct nbl__slab *slab, void *block, size_t bytes);
 
-#define NBL__SLAB_HOOKS (NBL__HOOK_FAULT | NBL__HOOK_TRACK | NBL__HOOK_MALLOC | NBL__HOOK_START)
+#define NBL__SLAB_HOOKS (NBL__HOOK_FAULT | NBL__HOOK_TRACK | NBL__HOOKS_APART | NBL__HOOK_START)
 
 /* nbl__magazine_of gives the calling thread's magazine of a slab, or NULL when it has none yet. */
 static inline struct nbl__magazine *nbl__magazine_of(struct nbl__slab const *slab)

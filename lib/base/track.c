@@ -141,6 +141,14 @@ void nbl__track_show(void *memory, size_t bytes)
     asan_unpoison(memory, bytes);
 }
 
+void nbl__track_reveal(void *memory, size_t bytes)
+{
+#ifdef HAVE_VALGRIND
+    VALGRIND_MAKE_MEM_DEFINED(memory, bytes);
+#endif
+    asan_unpoison(memory, bytes);
+}
+
 static bool asan_readable(void const *byte)
 {
 #ifdef HAVE_ASAN

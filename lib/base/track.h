@@ -35,6 +35,9 @@ void nbl__track_give(void const *slab, void *block, size_t bytes);
 void nbl__track_hide(void *memory, size_t bytes);
 void nbl__track_show(void *memory, size_t bytes);
 
+/* nbl__track_reveal undoes nbl__track_hide for bytes that were written before and hold what they held. */
+void nbl__track_reveal(void *memory, size_t bytes);
+
 /* nbl__track_readable tells whether a byte may be touched and was written, as far as a memory checker watches; true
  * where none does. */
 bool nbl__track_readable(void const *byte);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
- * knob.c - new retreat memory under knobs and memory checkers.
+ * knob.c - new retreat memory under knobs, guards and memory checkers.
  */
 #include "../base/knob.h"
 
+#include "../base/guard.h"
 #include "../base/track.h"
 #include "window.h"
 
@@ -12,6 +13,7 @@
 void nbl__retreat_dress(struct nbl__mdl_record *record, ULONG backfill)
 {
     MDL *mdl = nbl__mdl_of_record(record);
+    nbl__guard_name(record, mdl);
     if (nbl__knob(NBL_KNOB_POISON))
         memset(mdl->MappedSystemVa, NBL__POISON_DATA, mdl->ByteCount);
     nbl__mdl_shuffle(mdl, (uintptr_t)mdl->MappedSystemVa);

@@ -63,7 +63,7 @@ static inline NDIS_STATUS acquire_default(struct request const *request, ULONG b
         return NDIS_STATUS_RESOURCES;
     (void)nbl__mdl_construct(block, NBL__MDL_RETREAT, block + front, bytes);
     *record = (struct nbl__mdl_record *)(void *)block;
-    if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK | NBL__HOOK_KNOB)))
+    if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_TRACK | NBL__HOOK_KNOB | NBL__HOOK_GUARD)))
         nbl__retreat_dress(*record, request->backfill);
     return NDIS_STATUS_SUCCESS;
 }

@@ -2,6 +2,7 @@
  *
  * knob.c - derived lists under knobs. A list is made as without them, then changed to the other answer.
  */
+#include "../base/guard.h"
 #include "../base/knob.h"
 
 #include "../base/track.h"
@@ -93,6 +94,7 @@ static void set_parent(NET_BUFFER_LIST *list, NET_BUFFER_LIST *parent)
 
 void nbl__derive_dress(NET_BUFFER_LIST *list, NET_BUFFER_LIST const *original)
 {
+    nbl__guard_name(nbl__derived_of(list), list);
     if (!nbl__hooked(NBL__HOOK_KNOB))
         return;
     if (nbl__knob(NBL_KNOB_POISON))

@@ -4,6 +4,7 @@
  */
 #include "context.h"
 
+#include "../base/guard.h"
 #include "../base/knob.h"
 #include "../base/memory.h"
 
@@ -16,6 +17,14 @@ static struct nbl__context_header *header_of(NET_BUFFER_LIST_CONTEXT *block)
     return (struct nbl__context_header *)(void *)block - 1;
 }
 
+/* A driver knows a context by its list. */
+static void *allocate(NET_BUFFER_LIST const *list, size_t size)
+{
+    void *place = nbl__memory_allocate(nbl__context_bytes(size));
+    nbl__guard_name(place, list);
+    return place;
+}
+
 bool nbl__context_initial(NET_BUFFER_LIST *list, void *place, ULONG pool_size, ULONG used, ULONG backfill)
 {
     ULONG const size = used + backfill > pool_size ? used + backfill : pool_size;
@@ -25,7 +34,7 @@ bool nbl__context_initial(NET_BUFFER_LIST *list, void *place, ULONG pool_size, U
     if (size > LARGEST_CONTEXT)
         return false;
     if (own_memory)
-        place = nbl__memory_allocate(nbl__context_bytes(size));
+        place = allocate(list, size);
     if (place == NULL)
         return false;
     list->Context = nbl__context_construct(place, (USHORT)size, (USHORT)used, true, own_memory);
@@ -34,7 +43,7 @@ bool nbl__context_initial(NET_BUFFER_LIST *list, void *place, ULONG pool_size, U
 
 bool nbl__context_empty(NET_BUFFER_LIST *list)
 {
-    void *place = nbl__memory_allocate(nbl__context_bytes(0));
+    void *place = allocate(list, 0);
     if (place == NULL)
         return false;
     list->Context = nbl__context_construct(place, 0, 0, true, true);
@@ -71,7 +80,7 @@ static inline NDIS_STATUS take(NET_BUFFER_LIST *list, USHORT bytes, ULONG size, 
     }
     if (size > LARGEST_CONTEXT)
         return NDIS_STATUS_FAILURE;
-    place = nbl__memory_allocate(nbl__context_bytes(size));
+    place = allocate(list, size);
     if (place == NULL)
         return NDIS_STATUS_RESOURCES;
     list->Context = nbl__context_construct(place, (USHORT)size, bytes, false, true);

@@ -8,6 +8,7 @@
 #include "record.h"
 
 #include "../base/event.h"
+#include "../base/guard.h"
 #include "../base/memory.h"
 #include "stack.h"
 
@@ -37,6 +38,7 @@ MDL *NdisAllocateMdl(NDIS_HANDLE NdisHandle, PVOID VirtualAddress, ULONG Length)
         return NULL;
     mdl = nbl__mdl_construct(block, NBL__MDL_NDIS, VirtualAddress, Length);
     if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_LISTENER | NBL__HOOK_KNOB))) {
+        nbl__guard_name(block, mdl);
         nbl__mdl_shuffle(mdl, (uintptr_t)VirtualAddress);
         nbl__mdl_warn_of_stack(mdl, "NdisAllocateMdl");
         NBL__EVENT(NBL_EVENT_MDL_ALLOCATE, "NdisAllocateMdl", mdl, NULL, Length);
@@ -134,6 +136,7 @@ PMDL IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, 
         tail->Next = mdl;
     else if (Irp != NULL)
         Irp->MdlAddress = mdl;
+    nbl__guard_name(block, mdl);
     NBL__EVENT(NBL_EVENT_MDL_ALLOCATE, "IoAllocateMdl", mdl, NULL, Length);
     return mdl;
 }

@@ -38,5 +38,5 @@ enum nbl_pool_mode nbl_pool_mode_in_force(void)
 {
     if (nbl__hooked(NBL__HOOK_START))
         nbl__start();
-    return nbl__hooked(NBL__HOOK_MALLOC) ? NBL_POOL_MODE_MALLOC : NBL_POOL_MODE_MAGAZINE;
+    return nbl__hooked(NBL__HOOKS_APART) ? NBL_POOL_MODE_MALLOC : NBL_POOL_MODE_MAGAZINE;
 }

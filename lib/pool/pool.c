@@ -95,6 +95,16 @@ static size_t place_mdl(struct nbl__pool *pool, size_t offset)
     return offset + nbl__mdl_block_bytes(pool->shape.data_size);
 }
 
+/* Goes on at the next multiple of `alignment`, and not before a guard's length when guards are on. */
+static size_t leave_gap(struct nbl__pool *pool, unsigned number, size_t offset, size_t alignment)
+{
+    bool const guarded = nbl__hooked(NBL__HOOK_GUARD);
+    size_t const next = up(offset + (guarded ? NBL__GUARD_BYTES : 0u), alignment);
+    if (guarded)
+        pool->gaps[number] = (struct nbl__pool_gap){ (uint32_t)offset, (uint32_t)(next - offset) };
+    return next;
+}
+
 static void lay_out(struct nbl__pool *pool)
 {
     bool const lists = pool->kind == NBL__POOL_LISTS;
@@ -106,7 +116,7 @@ static void lay_out(struct nbl__pool *pool)
         offset = pool->shape.buffer_offset + sizeof(NET_BUFFER);
     }
     if (pool->context_size > 0) {
-        offset = up(offset, MEMORY_ALLOCATION_ALIGNMENT);
+        offset = leave_gap(pool, 0, offset, MEMORY_ALLOCATION_ALIGNMENT);
         pool->shape.context_offset = (uint32_t)(offset + sizeof(struct nbl__context_header));
         offset += nbl__context_bytes(pool->context_size);
     }
@@ -115,10 +125,12 @@ static void lay_out(struct nbl__pool *pool)
         offset = pool->shape.clone_offset + sizeof(struct nbl__pool_clone) + nbl__mdl_block_bytes(0);
     }
     if (pool->shape.data_size > 0) {
-        pool->shape.data_offset = (uint32_t)up(offset, LINE);
+        pool->shape.data_offset = (uint32_t)leave_gap(pool, 1, offset, LINE);
         offset = (size_t)pool->shape.data_offset + pool->shape.data_size;
     }
     pool->block_bytes = up(offset, MEMORY_ALLOCATION_ALIGNMENT);
+    if (nbl__hooked(NBL__HOOK_GUARD) && pool->shape.data_size > 0)
+        pool->gaps[2] = (struct nbl__pool_gap){ (uint32_t)offset, (uint32_t)(pool->block_bytes - offset) };
 }
 
 /* On a 32-bit host a DataSize may not fit, or make the sums of lay_out and of a chunk of blocks wrap. */
@@ -131,6 +143,8 @@ void nbl__pool_construct(void *block, void *context)
 {
     struct nbl__pool const *pool = context;
     unsigned char *bytes = block;
+    for (unsigned i = 0; i < NBL__GUARD_GAPS; i++)
+        nbl__guard_gap(block, pool->gaps[i].offset, pool->gaps[i].bytes);
     if (pool->kind == NBL__POOL_LISTS)
         nbl__zero(bytes, sizeof(NET_BUFFER_LIST));
     if (pool->kind == NBL__POOL_BUFFERS || pool->has_buffer)

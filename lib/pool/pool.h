@@ -6,13 +6,14 @@
  * without data:          [NET_BUFFER_LIST][NET_BUFFER][context][struct nbl__pool_clone]
  * Block of a NB pool:    [NET_BUFFER][record][MDL][PFN array][data]
  *
- * with only the parts that the pool's parameters ask for. On 64-bit hosts and up to 4 KiB of data, MDL and PFN array
- * fill one cache line and the NET_BUFFER begins on one. Pool descriptors are never unmapped, so that a freed handle can
- * be told from a live one (POOL-09).
+ * with only the parts that the pool's parameters ask for, and gaps around context and data while guards are on. On
+ * 64-bit hosts and up to 4 KiB of data, MDL and PFN array fill one cache line and the NET_BUFFER begins on one. Pool
+ * descriptors are never unmapped, so that a freed handle can be told from a live one (POOL-09).
  */
 #ifndef NBL_POOL_POOL_H
 #define NBL_POOL_POOL_H
 
+#include "../base/guard.h"
 #include "../base/slab.h"
 #include "../buffer/window.h"
 #include "../list/state.h"
@@ -40,6 +41,13 @@ struct nbl__pool_clone {
     ULONG flags;                          /* of the allocation */
 };
 
+/* struct nbl__pool_gap is bytes of a block that are nobody's: in front of the context, in front of the data, and behind
+ * it. Pools made while NBL__HOOK_GUARD is set have them; 0 bytes for one that is not there. */
+struct nbl__pool_gap {
+    uint32_t offset;
+    uint32_t bytes;
+};
+
 /* struct nbl__pool describes a pool. */
 struct nbl__pool {
     uint32_t kind; /* enum nbl__pool_kind; also tells a live descriptor from anything else */
@@ -53,6 +61,7 @@ struct nbl__pool {
     bool internal;   /* libnbl's own, for NULL handles; hands out no blocks */
     size_t block_bytes;
     struct nbl__slab slab;
+    struct nbl__pool_gap gaps[NBL__GUARD_GAPS];
     struct nbl__pool *next; /* of the free descriptors */
 };
 

@@ -49,7 +49,7 @@ void nbl_test_slab_check(struct nbl__slab *slab, int64_t live, int64_t guests)
     assert_int_equal(nbl__slab_live(slab), live);
     assert_int_equal(now.live, live);
     assert_int_equal(now.bytes, slab->chunk_bytes);
-    if (nbl__hooked(NBL__HOOK_MALLOC)) {
+    if (nbl__hooked(NBL__HOOKS_APART)) {
         assert_int_equal(now.cached, 0);
         return;
     }

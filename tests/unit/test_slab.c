@@ -27,7 +27,7 @@ static int uninstall(void **state)
 
 static bool in_malloc_mode(void)
 {
-    return nbl__hooked(NBL__HOOK_MALLOC);
+    return nbl__hooked(NBL__HOOKS_APART);
 }
 
 /* Takes `count` blocks, fills each with a pattern of its own. */
@@ -119,7 +119,7 @@ static void construct_prepares_each_block_before_its_first_use(void **state)
             nbl__slab_give(&slab, NBL__WAY_LISTS, blocks[i], 64);
     }
     /* Prepared once per block, or once per use where a checker watches or each use is an allocation. */
-    assert_int_equal(constructed, nbl__hooked(NBL__HOOK_MALLOC | NBL__HOOK_TRACK) ? 300 : 128);
+    assert_int_equal(constructed, nbl__hooked(NBL__HOOKS_APART | NBL__HOOK_TRACK) ? 300 : 128);
     nbl__slab_destroy(&slab);
 }
 
