@@ -9,8 +9,11 @@
  *     NBL_VERIFY=strict,suppress=FRAG-09,json ./my_test
  *
  * words, with commas between them: all (nothing but the defaults); strict; info; json; suppress=ID; continue (print,
- * and go on); kept=N; exit=N (status of a process that ends with objects alive). A word that is none of these ends the
- * process with a message that names it.
+ * and go on); kept=N; quarantine=BYTES; protect; no-guards; exit=N (status of a process that ends with objects alive).
+ * A word that is none of these ends the process with a message that names it.
+ *
+ * While it runs, every block of libnbl is an allocation of its own between guard bytes (VER-05), which are looked at when
+ * it is freed; a freed one is filled with a pattern, kept in quarantine, and looked at when it leaves (POOL-07).
  */
 #ifndef NBL_VERIFY_H
 #define NBL_VERIFY_H
@@ -67,6 +70,9 @@ struct nbl_verify_options {
     nbl_verify_hook *hook;            /* NULL: NBL_VERIFY_DEFAULT for all */
     void *hook_context;
     ULONG freed_kept;                 /* how many freed objects keep their history; 0: 4096 */
+    SIZE_T quarantine_bytes;          /* freed blocks that are kept and watched; 0: 4 MiB, 1: none */
+    bool without_guards;              /* no guard bytes and no quarantine */
+    bool protect;                     /* a freed block lies on pages that nobody can touch: a touch stops there */
     int exit_status;                  /* of a process that ends with objects alive; 0: as it would be anyway */
     bool strict;                      /* warnings count as errors */
     bool info;                        /* reports of severity info too, which are only counted otherwise */
@@ -77,7 +83,7 @@ struct nbl_verify_options {
  *
  * options: NULL is all zero. Call it before the first pool, MDL or list: what exists already cannot be known. Returns
  * false, and changes nothing, when the verifier runs already, when libnbl holds memory (nbl_memory_bytes), or when
- * there is no memory or no room for a listener. Threads: no other may use libnbl during the call. IRQL: PASSIVE_LEVEL.
+ * there is no memory or no room for a listener, and when `protect` is wanted of a platform without such pages. Threads: no other may use libnbl during the call. IRQL: PASSIVE_LEVEL.
  */
 NBL_API bool nbl_verify_start(struct nbl_verify_options const *options);
 

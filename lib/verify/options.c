@@ -53,6 +53,10 @@ static bool read_switch(char const *word, struct nbl__options *options)
         options->values.info = true;
     else if (nbl__same(word, "json"))
         options->values.json = true;
+    else if (nbl__same(word, "protect"))
+        options->values.protect = true;
+    else if (nbl__same(word, "no-guards"))
+        options->values.without_guards = true;
     else if (nbl__same(word, "continue"))
         options->go_on = true;
     else
@@ -72,6 +76,13 @@ static bool read_word(char const *word, struct nbl__options *options)
     value = value_of(word, "kept");
     if (value != NULL)
         return read_number(value, &options->values.freed_kept);
+    value = value_of(word, "quarantine");
+    if (value != NULL) {
+        ULONG kept = 0;
+        bool const read = read_number(value, &kept);
+        options->values.quarantine_bytes = kept == 0 ? 1 : kept;
+        return read;
+    }
     value = value_of(word, "exit");
     if (value != NULL) {
         ULONG status = 0;
@@ -104,7 +115,7 @@ void nbl__options_complain(char message[NBL__OPTIONS_MESSAGE], char const *wrong
     static char const *const parts[3] = {
         "libnbl: NBL_VERIFY: '",
         NULL,
-        "' is none of all, strict, info, json, continue, exit=NUMBER, kept=NUMBER, suppress=RULE-ID",
+        "' is none of all, strict, info, json, continue, protect, no-guards, quarantine=BYTES, exit=NUMBER, kept=NUMBER, suppress=RULE-ID",
     };
     size_t used = 0;
     for (unsigned i = 0; i < 3; i++)

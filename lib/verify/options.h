@@ -9,7 +9,7 @@
 
 #define NBL__OPTIONS_WORD 32u
 #define NBL__OPTIONS_SUPPRESSED 32u
-#define NBL__OPTIONS_MESSAGE 160u
+#define NBL__OPTIONS_MESSAGE 240u
 
 /* struct nbl__options is what a text says. */
 struct nbl__options {

@@ -9,6 +9,8 @@
 #include "leak.h"
 #include "rules.h"
 
+#include "../base/guard.h"
+
 #define LABEL_COLUMN 10u
 #define BAR_CELLS 32u
 #define DRAWN_MDLS 16u
@@ -173,6 +175,29 @@ static void draw(struct nbl__text *text, struct nbl__history const *history)
     }
 }
 
+/* ---- overwritten memory ---- */
+
+static void damage(struct nbl__text *text, char const *rule)
+{
+    static char const *const places[] = { " bytes in front of its block", " bytes behind its block",
+                                          " bytes into a gap inside its block", " bytes into its block, after the free" };
+    struct nbl__guard_damage found;
+    if ((!nbl__same(rule, "INV-09") && !nbl__same(rule, "POOL-07")) || !nbl__guard_last_damage(&found))
+        return;
+    label(text, "damage");
+    nbl__text_decimal(text, found.wrong);
+    nbl__text_word(text, found.wrong == 1 ? " byte overwritten, " : " bytes overwritten, the nearest ");
+    nbl__text_decimal(text, found.place == NBL__GUARD_AFTER_FREE ? (uint64_t)found.offset : found.outside);
+    nbl__text_word(text, places[found.place]);
+    nbl__text_word(text, " of ");
+    nbl__text_decimal(text, found.block_bytes);
+    nbl__text_word(text, ": ");
+    nbl__text_hex(text, found.found, 2);
+    nbl__text_word(text, " instead of ");
+    nbl__text_hex(text, found.expected, 2);
+    nbl__text_end(text);
+}
+
 void nbl_verify_print(struct nbl_violation const *violation, struct nbl_dump_sink const *sink)
 {
     struct nbl__text text = nbl__text_start(sink);
@@ -185,6 +210,7 @@ void nbl_verify_print(struct nbl_violation const *violation, struct nbl_dump_sin
     for (uint32_t i = 0; i < history.count; i++)
         moment(&text, &history.moments[i]);
     draw(&text, &history);
+    damage(&text, violation->rule->id);
     nbl__text_flush(&text);
     if (nbl__same(violation->rule->id, "POOL-08"))
         (void)nbl__leak_report(violation->object, NULL, sink);

@@ -9,6 +9,7 @@
 #include "rules.h"
 
 #include "../base/event.h"
+#include "../base/guard.h"
 
 #include <nbl/port.h>
 
@@ -108,11 +109,24 @@ uint64_t nbl_report_outstanding(void)
 
 static void at_exit(void)
 {
+    if (nbl_verify_running()) {
+        (void)nbl__guard_flush("at the end of the process");
+        (void)nbl__guard_check_all("at the end of the process");
+    }
     if (nbl_report_outstanding() > 0 && settings.exit_status != 0)
         nbl__port_exit_with(settings.exit_status);
 }
 
 #define FREED_KEPT 4096u
+#define QUARANTINE_BYTES ((size_t)4 << 20)
+
+static bool start_guards(void)
+{
+    struct nbl__guard_options options = { QUARANTINE_BYTES, settings.protect };
+    if (settings.quarantine_bytes != 0)
+        options.quarantine_bytes = (size_t)settings.quarantine_bytes;
+    return settings.without_guards || nbl__guard_start(&options);
+}
 
 bool nbl_verify_start(struct nbl_verify_options const *options)
 {
@@ -123,6 +137,11 @@ bool nbl_verify_start(struct nbl_verify_options const *options)
     if (!nbl__ledger_start(settings.freed_kept != 0 ? settings.freed_kept : FREED_KEPT))
         return false;
     if (!nbl_event_subscribe(on_event, NULL)) {
+        nbl__ledger_stop();
+        return false;
+    }
+    if (!start_guards()) {
+        (void)nbl_event_unsubscribe(on_event, NULL);
         nbl__ledger_stop();
         return false;
     }
@@ -137,6 +156,7 @@ void nbl_verify_stop(void)
 {
     if (!atomic_exchange(&running, false))
         return;
+    (void)nbl__guard_stop();
     nbl__hooks_clear(NBL__HOOK_VERIFY);
     (void)nbl_event_unsubscribe(on_event, NULL);
     nbl__ledger_stop();

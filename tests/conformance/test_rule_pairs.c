@@ -5,6 +5,8 @@
  */
 #include "rule_pairs.h"
 
+#include "nbl_test_checker.h"
+
 /* ---- moving the window ---- */
 
 static void adjust(ULONG offset)
@@ -332,6 +334,35 @@ static void shorten(bool restored)
 static void pool_13(void) { shorten(false); }
 static void pool_13_near(void) { shorten(true); }
 
+/* ---- memory ---- */
+
+static void overrun(size_t bytes)
+{
+    UCHAR *data = MmGetSystemAddressForMdlSafe(pair.buffer->MdlChain, NormalPagePriority);
+    UCHAR volatile *behind = data + 64;
+    UCHAR const before = *(data + 63);
+    for (size_t i = 0; i < bytes; i++)
+        behind[i] = 'x';
+    *(data + 63) = before;
+    pair_free_list();
+}
+static void inv_09(void) { overrun(1); }
+static void inv_09_near(void) { overrun(0); }
+
+static void write_after(bool freed)
+{
+    NET_BUFFER_LIST *list = NdisAllocateNetBufferList(pair.bare, 0, 0);
+    ULONG volatile *flags = &list->Flags;
+    if (freed)
+        NdisFreeNetBufferList(list);
+    *flags = 1;
+    if (!freed)
+        NdisFreeNetBufferList(list);
+    (void)nbl_memory_trim();
+}
+static void pool_07(void) { write_after(true); }
+static void pool_07_near(void) { write_after(false); }
+
 /* ---- all of them ---- */
 
 static struct rule_pair const pairs[] = {
@@ -360,6 +391,23 @@ static struct rule_pair const pairs[] = {
     { "POOL-10", pool_10, pool_10_near },    { "POOL-13", pool_13, pool_13_near },
 };
 
+/* A memory checker stops at the instruction: then these two are its. */
+static struct rule_pair const memory_pairs[] = {
+    { "INV-09", inv_09, inv_09_near },
+    { "POOL-07", pool_07, pool_07_near },
+};
+
+/* rules: INV-09, POOL-07, VER-05 */
+static void overwritten_memory_is_found(void **state)
+{
+    (void)state;
+    if (nbl_test_checker_present() != NBL_TEST_CHECKER_NONE) {
+        print_message("left out: a memory checker watches, and stops at the instruction\n");
+        return;
+    }
+    pair_run(memory_pairs, sizeof(memory_pairs) / sizeof(memory_pairs[0]));
+}
+
 /* rules: ADJ-02, ADV-08, ADV-12, RET-11, RET-13, RET-17, GDB-05, GDB-08, COPY-08, CLONE-01, CLONE-02, CLONE-11, CLONE-12 */
 /* rules: FRAG-01, FRAG-09, FRAG-11, FRAG-12, FRAG-13, REASM-01, REASM-05, REASM-07, REASM-08, GEN-06, GEN-08, GEN-11 */
 /* rules: CTX-03, CTX-04, CTX-10, CTX-11, NB-22, NB-23, NB-24, NB-25, NBL-08, VER-01, OOB-03, OOB-04, OOB-05, OOB-11 */
@@ -374,6 +422,7 @@ int main(void)
 {
     struct CMUnitTest const tests[] = {
         cmocka_unit_test(each_mistake_is_named_by_its_rule_and_its_neighbour_is_not),
+        cmocka_unit_test(overwritten_memory_is_found),
     };
     return cmocka_run_group_tests_name("rule_pairs", tests, NULL, NULL);
 }

@@ -329,10 +329,13 @@ static void words_of_the_environment_are_read(void **state)
     assert_true(nbl__options_read("all", &options));
     assert_false(options.values.strict || options.values.info || options.values.json || options.go_on);
     assert_true(
-        nbl__options_read("strict,info,json,continue,kept=77,exit=3,suppress=FRAG-09,suppress=ADV-08", &options));
+        nbl__options_read("strict,info,json,continue,kept=77,exit=3,suppress=FRAG-09,suppress=ADV-08,"
+                                         "protect,no-guards,quarantine=9", &options));
     assert_true(options.values.strict && options.values.info && options.values.json && options.go_on);
     assert_int_equal(options.values.freed_kept, 77);
     assert_int_equal(options.values.exit_status, 3);
+    assert_true(options.values.protect && options.values.without_guards);
+    assert_int_equal(options.values.quarantine_bytes, 9);
     assert_int_equal(options.suppressed, 2);
     assert_string_equal(options.suppress[1], "ADV-08");
     assert_true(nbl__options_read("", &options));
