@@ -38,7 +38,7 @@ run_tests() {
 }
 
 # programs are the tests that are compiled; scripts and texts have parts of their own.
-programs=(-LE '^(headers|install|readme|examples|dump|rules|house)$')
+programs=(-LE '^(headers|install|readme|examples|dump|model|rules|house)$')
 
 # Under a checker in malloc mode the rows of freed objects have to die in a process of their own, one by one; under each
 # knob that is for the plain run alone.
@@ -173,6 +173,13 @@ define_part dump "gdb commands on a process and its core file; Graphviz accepts 
 part_dump() {
     build release -DNBL_BUILD_TESTS=ON
     run_tests release -L dump
+}
+
+# ---- small models, searched completely ----
+define_part model "model: depot and magazines, and lists with children, in every state" spin
+part_model() {
+    build release -DNBL_BUILD_TESTS=ON
+    run_tests release -L model
 }
 
 # ---- what we promise about the text ----
