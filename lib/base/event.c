@@ -156,6 +156,8 @@ void nbl__announce(struct nbl_event const *event)
 void nbl__violation(char const *rule, enum nbl_severity severity, char const *call, void const *object)
 {
     struct nbl_event event = { NBL_EVENT_VIOLATION, severity, rule, call, object, NULL, 0 };
+    if (nbl__hooked(NBL__HOOK_START)) /* a rule can be broken before there is any memory */
+        nbl__start();
     if (nbl__hooked(NBL__HOOK_LISTENER))
         nbl__announce(&event);
 }

@@ -4,6 +4,7 @@
  * NBL_VERIFY.
  *
  *     misuse [lost]     frees twice; with "lost" it also loses two lists
+ *     misuse first      breaks a rule with its first call, before there is any memory
  */
 #include <string.h>
 
@@ -21,8 +22,12 @@ int main(int count, char **arguments)
                     NDIS_SIZEOF_NET_BUFFER_LIST_POOL_PARAMETERS_REVISION_1 },
         .fAllocateNetBuffer = TRUE,
         .DataSize = 256 };
-    NDIS_HANDLE pool = NdisAllocateNetBufferListPool(NULL, &with_data);
-    NET_BUFFER_LIST *list = NdisAllocateNetBufferList(pool, 0, 0);
+    NDIS_HANDLE pool;
+    NET_BUFFER_LIST *list;
+    if (count > 1 && strcmp(arguments[1], "first") == 0)
+        return NdisGetNetBufferListProtocolId(NULL);
+    pool = NdisAllocateNetBufferListPool(NULL, &with_data);
+    list = NdisAllocateNetBufferList(pool, 0, 0);
     NdisFreeNetBufferList(list);
     NdisFreeNetBufferList(list);
     if (count > 1 && strcmp(arguments[1], "lost") == 0)

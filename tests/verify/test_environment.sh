@@ -48,6 +48,9 @@ for program in "$work/static" "$work/shared"; do
     check "the report names rule and severity" says '^libnbl: NBL-08 fatal: '
     check "the report names the function that freed first" says 'at main\+|history +freed by NdisFreeNetBufferList'
     check "the report says what to do" says '^  to do '
+    run all first
+    check "a rule broken by the first call is told" says '^libnbl: OOB-05 fatal: '
+    check "a rule broken by the first call ends the program" ended_with 134
     run continue lost
     check "continue goes on" ended_with 0
     check "what is alive is told at the end" says '^libnbl: 3 objects are alive'
