@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# Instrument.cmake - NBL_SANITIZE and NBL_COVERAGE, for everything that this build compiles and links.
+# Instrument.cmake - NBL_SANITIZE, NBL_FUZZ and NBL_COVERAGE, for everything that this build compiles and links.
 
 if(NBL_SANITIZE)
     add_compile_options(-fsanitize=${NBL_SANITIZE} -fno-omit-frame-pointer -g)
@@ -8,6 +8,11 @@ if(NBL_SANITIZE)
     if(NBL_SANITIZE MATCHES "undefined")
         add_compile_options(-fno-sanitize-recover=all) # a finding ends the test instead of being printed and passed over
     endif()
+endif()
+
+if(NBL_FUZZ)
+    add_compile_options(-fsanitize=fuzzer-no-link -g) # the programs of tests/fuzz alone link libFuzzer's main
+    add_link_options(-fsanitize=fuzzer-no-link)
 endif()
 
 if(NBL_COVERAGE)

@@ -25,6 +25,15 @@ void pools_free(void)
     memset(pools, 0, sizeof(pools));
 }
 
+bool memory_is_back(void)
+{
+    pools_free();
+    (void)nbl_memory_trim();
+    if (nbl_memory_bytes() != 0)
+        printf("# %u bytes are still held after a round of sequences\n", (unsigned)nbl_memory_bytes());
+    return nbl_memory_bytes() == 0;
+}
+
 /* ---- regions and MDLs ---- */
 
 struct region *region_new(unsigned char *base, ULONG bytes, void *memory)
@@ -48,7 +57,7 @@ static struct region *region_of_driver(ULONG bytes)
         broken("the test ran out of memory");
     region = region_new(memory, bytes, memory);
     for (ULONG i = 0; i < bytes; i++) {
-        region->value[i] = memory[i] = (unsigned char)pick(256);
+        region->value[i] = memory[i] = any_byte();
         region->known[i] = true;
     }
     return region;
@@ -280,6 +289,12 @@ struct list *generate_list(void)
     return list;
 }
 
+void do_generate(void)
+{
+    struct list const *list = generate_list();
+    note("list %d", list == NULL ? -1 : (int)(list - world.lists));
+}
+
 /* ---- handlers ---- */
 
 static MDL *handler_allocate(ULONG bytes)
@@ -344,6 +359,7 @@ void world_begin(uint64_t seed, bool quiet)
     world.balance = 0;
     world.quiet = quiet;
     world.random = seed;
+    world.bytes_left = 0;
 }
 
 /* PROP-11: every pool is empty, and as many objects went as came. */

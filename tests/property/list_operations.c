@@ -335,6 +335,15 @@ void free_list(struct list *list)
     free_pool_buffers(list);
 }
 
+void free_all_lists(void)
+{
+    for (struct list *list = any_list(); list != NULL; list = any_list()) {
+        if (list->children == 0)
+            free_list(list);
+        check_world();
+    }
+}
+
 static bool has_pool_buffers(struct list const *list)
 {
     for (unsigned i = 0; i < list->count; i++)
@@ -377,7 +386,7 @@ bool take_context(struct list *list, ULONG bytes, ULONG backfill)
     if (status != NDIS_STATUS_SUCCESS)
         return false;
     *use = (struct context_use){ bytes, in_place ? 0 : bytes + backfill, 0, NET_BUFFER_LIST_CONTEXT_DATA_START(list->real),
-                                 (unsigned char)pick(256) };
+                                 any_byte() };
     memset(use->data, use->fill, bytes);
     list->context_count++;
     return true;

@@ -108,6 +108,8 @@ struct world {
     int64_t balance;   /* objects made - objects freed, by events */
     bool quiet;        /* nobody listens: the library takes its short ways, and errors and balance are not known */
     uint64_t random;
+    unsigned char const *bytes; /* what chooses while bytes_left > 0; then random does */
+    size_t bytes_left;
 };
 
 extern struct world world;
@@ -118,13 +120,32 @@ enum { POOL_PLAIN, POOL_CONTEXT, POOL_WITH_BUFFER, POOL_WITH_DATA, POOL_BUFFERS,
 #define POOL_CONTEXT_SIZE 32
 extern NDIS_HANDLE pools[POOLS];
 
-/* ---- sequence.c ---- */
+/* ---- calls.c ---- */
 
-/* pick gives a number below n (0 for 0) from the sequence's random numbers; chance is true one time in n. */
+/* pick gives a number below n (0 for 0) from the sequence's numbers; chance is true one time in n. any_byte gives what is
+ * written as data, which chooses nothing. mixed spreads the bits of a number. */
 ULONG pick(ULONG n);
 bool chance(ULONG n);
+unsigned char any_byte(void);
+uint64_t mixed(uint64_t value);
 
-/* broken ends the sequence as failed. note adds to the description of the present operation. */
+/* world_choose_by has bytes choose from now on, until they are used up; they outlive that. */
+void world_choose_by(unsigned char const *bytes, size_t count);
+
+/* call_begins and call_ended bracket a call of the library: the first may arm a fault, the second returns whether it fired.
+ * expect_errors checks that exactly `errors` violations of severity error and above were announced since, if anybody
+ * listens. calls_reset forgets a call that did not come back. */
+void call_begins(bool may_fail);
+bool call_ended(void);
+void expect_errors(unsigned errors);
+void calls_reset(void);
+
+/* world_listen has what is announced counted in the world, or not. */
+void world_listen(bool wanted);
+
+/* ---- whoever runs the operations: sequence.c, or a program of tests/fuzz ---- */
+
+/* broken ends the run as failed. note adds to the description of the present operation. */
 void broken(char const *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 void note(char const *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -162,6 +183,9 @@ void world_end(void);
 void pools_make(void);
 void pools_free(void);
 
+/* memory_is_back frees the pools and tells whether every byte went with them (PROP-11). */
+bool memory_is_back(void);
+
 struct region *region_new(unsigned char *base, ULONG bytes, void *memory);
 struct list *list_slot(void);
 
@@ -196,6 +220,9 @@ operation do_clone, do_fragment, do_reassemble, do_deep_copy, do_free, do_take_c
 /* free_list frees a list that has no living children, and everything the free takes along. */
 void free_list(struct list *list);
 
+/* free_all_lists frees what is left, children first, in an order that the numbers decide. */
+void free_all_lists(void);
+
 /* The models of the calls, for single steps from tests. */
 NDIS_STATUS retreat_buffer(struct buffer *buffer, ULONG delta, ULONG backfill, NET_BUFFER_ALLOCATE_MDL *handler);
 void advance_buffer(struct buffer *buffer, ULONG delta, bool free_mdl, bool with_handler);
@@ -204,13 +231,6 @@ struct list *fragment_list(struct list *source, ULONG start, ULONG maximum, ULON
 struct list *reassemble_list(struct list *source, ULONG start, ULONG delta, ULONG backfill);
 bool take_context(struct list *list, ULONG bytes, ULONG backfill);
 void give_context(struct list *list);
-
-/* call_begins and call_ended bracket a call of the library: the first may arm a fault, the second returns whether it fired.
- * expect_errors checks that exactly `errors` violations of severity error and above were announced since, if anybody
- * listens. */
-void call_begins(bool may_fail);
-bool call_ended(void);
-void expect_errors(unsigned errors);
 
 /* ---- sequence.c ---- */
 

@@ -220,7 +220,7 @@ void write_position(struct buffer *buffer, ULONG position)
 {
     ULONG at;
     struct region *region = byte_at(buffer, position, &at);
-    region->value[at] = (unsigned char)pick(256);
+    region->value[at] = any_byte();
     region->known[at] = true;
     region->base[at] = region->value[at];
 }

@@ -21,7 +21,6 @@ static char reason[TEXT];
 static char description[MOST_OPERATIONS + 1][TEXT];
 static unsigned present; /* index of the present operation */
 static uint64_t present_seed;
-static bool armed;
 
 static struct {
     char const *name;
@@ -53,26 +52,6 @@ static struct {
 
 #define OPERATIONS (sizeof(operations) / sizeof(operations[0]))
 
-/* ---- random numbers (splitmix64) ---- */
-
-static uint64_t mixed(uint64_t value)
-{
-    value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9u;
-    value = (value ^ (value >> 27)) * 0x94D049BB133111EBu;
-    return value ^ (value >> 31);
-}
-
-ULONG pick(ULONG n)
-{
-    world.random += 0x9E3779B97F4A7C15u;
-    return n == 0 ? 0 : (ULONG)(mixed(world.random) >> 32) % n;
-}
-
-bool chance(ULONG n)
-{
-    return pick(n) == 0;
-}
-
 /* ---- failing ---- */
 
 void broken(char const *format, ...)
@@ -93,74 +72,12 @@ void note(char const *format, ...)
     va_end(arguments);
 }
 
-/* ---- calls ---- */
-
-/* One call in eight meets a fault (PROP-09): when it fires, the call must fail and the picture stays as it is. */
-void call_begins(bool may_fail)
-{
-    world.errors = 0;
-    world.given_count = 0;
-    armed = may_fail && chance(8);
-    if (armed)
-        nbl_fault_arm(NBL_FAULT_ALLOCATION, 1 + pick(3));
-}
-
-bool call_ended(void)
-{
-    bool const failed = armed && nbl_fault_disarm(NBL_FAULT_ALLOCATION);
-    if (failed)
-        note(", out of memory");
-    armed = false;
-    return failed;
-}
-
-void expect_errors(unsigned errors)
-{
-    if (!world.quiet && world.errors != errors)
-        broken("%u violations instead of %u, the last %s", world.errors, errors,
-               world.errors == 0 ? "never" : world.last_error);
-    world.errors = 0;
-}
-
-static void listen(struct nbl_event const *event, void *context)
-{
-    (void)context;
-    switch (event->kind) {
-    case NBL_EVENT_VIOLATION:
-        if (event->severity < NBL_SEVERITY_ERROR)
-            break;
-        world.errors++;
-        snprintf(world.last_error, sizeof(world.last_error), "%s", event->rule);
-        break;
-    case NBL_EVENT_LIST_ALLOCATE:
-    case NBL_EVENT_BUFFER_ALLOCATE:
-    case NBL_EVENT_MDL_ALLOCATE: world.balance++; break;
-    case NBL_EVENT_LIST_FREE:
-    case NBL_EVENT_BUFFER_FREE:
-    case NBL_EVENT_MDL_FREE: world.balance--; break;
-    default: break;
-    }
-}
+/* ---- one sequence ---- */
 
 /* Every second sequence runs with nobody listening: calls have short ways that are taken only then. */
 static bool is_quiet(uint64_t seed)
 {
     return seed % 2 == 1;
-}
-
-static void listen_unless(bool quiet)
-{
-    (void)nbl_event_unsubscribe(listen, NULL);
-    if (!quiet)
-        (void)nbl_event_subscribe(listen, NULL);
-}
-
-/* ---- one sequence ---- */
-
-void do_generate(void)
-{
-    struct list const *list = generate_list();
-    note("list %d", list == NULL ? -1 : (int)(list - world.lists));
 }
 
 static void run_operation(uint64_t seed, unsigned index)
@@ -186,11 +103,7 @@ static void run_end(uint64_t seed)
     description[present][0] = '\0';
     note("the end");
     world.random = mixed(~seed);
-    for (struct list *list = any_list(); list != NULL; list = any_list()) {
-        if (list->children == 0)
-            free_list(list);
-        check_world();
-    }
+    free_all_lists();
     world_end();
 }
 
@@ -198,7 +111,7 @@ static void run_end(uint64_t seed)
 static char const *run(uint64_t seed, uint32_t wanted)
 {
     unsigned const count = 8 + (unsigned)(mixed(seed) % (MOST_OPERATIONS - 8 + 1));
-    listen_unless(is_quiet(seed));
+    world_listen(!is_quiet(seed));
     if (setjmp(escape) != 0)
         return reason;
     world_begin(seed, is_quiet(seed));
@@ -217,8 +130,7 @@ static char const *run(uint64_t seed, uint32_t wanted)
 /* After a failure nothing is known of the pools: leave them, and go on with new ones. */
 static void start_again(void)
 {
-    (void)nbl_fault_disarm(NBL_FAULT_ALLOCATION);
-    armed = false;
+    calls_reset();
     pools_make();
 }
 
@@ -251,16 +163,6 @@ static void print_failure(uint64_t seed)
         printf("#      %s\n", description[present]);
     printf("# again: test_property --seed %" PRIu64 " --sequences 1\n", seed);
     (void)fflush(stdout);
-}
-
-/* Pools and memory are given up now and then, and every byte must go with them (PROP-11). */
-static bool memory_is_back(void)
-{
-    pools_free();
-    (void)nbl_memory_trim();
-    if (nbl_memory_bytes() != 0)
-        printf("# %u bytes are still held after a round of sequences\n", (unsigned)nbl_memory_bytes());
-    return nbl_memory_bytes() == 0;
 }
 
 /* A sequence that ends the process says at least which one it was. */
@@ -307,7 +209,7 @@ bool run_sequences(uint64_t seed, uint64_t count, unsigned minutes, bool verbose
     }
     if (passed)
         passed = memory_is_back();
-    (void)nbl_event_unsubscribe(listen, NULL);
+    world_listen(false);
     printf("# property: %" PRIu64 " sequences ran\n", done);
     (void)fflush(stdout);
     return passed;
@@ -316,7 +218,7 @@ bool run_sequences(uint64_t seed, uint64_t count, unsigned minutes, bool verbose
 char const *attempt(uint64_t seed, void (*function)(void))
 {
     char const *volatile failure = NULL;
-    listen_unless(is_quiet(seed));
+    world_listen(!is_quiet(seed));
     pools_make();
     present = 0;
     description[0][0] = '\0';
@@ -329,6 +231,6 @@ char const *attempt(uint64_t seed, void (*function)(void))
     } else {
         failure = reason;
     }
-    (void)nbl_event_unsubscribe(listen, NULL);
+    world_listen(false);
     return failure;
 }
