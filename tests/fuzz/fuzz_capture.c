@@ -17,7 +17,7 @@ int carry_main(int count, char **words); /* main of examples/carry */
 
 #define STATUS_LOST 1
 #define OPTION_BYTES 4
-#define WORD 24
+#define WORD 32
 #define MOST_WORDS 16
 
 static struct {

@@ -285,7 +285,7 @@ static void do_sum(void)
     if (!nbl_span_sum(&walk, initial, &sum) || sum != expected)
         broken("the sum is not %04X", expected);
     if (!nbl_span_checksum_net_buffer(buffer->real, range.offset, range.bytes, initial, &checksum)
-        || checksum != (0xFFFF ^ expected))
+        || (checksum ^ expected) != 0xFFFF)
         broken("the checksum is not the complement of %04X", expected);
 }
 
