@@ -38,7 +38,7 @@ run_tests() {
 }
 
 # programs are the tests that are compiled; scripts and texts have parts of their own.
-programs=(-LE '^(headers|install|readme|examples|rules|house)$')
+programs=(-LE '^(headers|install|readme|examples|model|rules|house)$')
 
 # ---- native builds ----
 define_part release "gcc Release"
@@ -150,6 +150,13 @@ define_part examples "examples: carry on the shipped captures, checked by tshark
 part_examples() {
     build release -DNBL_BUILD_TESTS=ON
     run_tests release -L examples
+}
+
+# ---- small models, searched completely ----
+define_part model "model: depot and magazines, and lists with children, in every state" spin
+part_model() {
+    build release -DNBL_BUILD_TESTS=ON
+    run_tests release -L model
 }
 
 # ---- what we promise about the text ----
