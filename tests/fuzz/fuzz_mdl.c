@@ -450,6 +450,14 @@ static ULONG capacity(struct picture const *picture)
     return picture->room > described ? picture->room : described;
 }
 
+/* The numbers of the pages that the part touches are copied, as far as the source has them. */
+static uintptr_t copied_numbers_end(struct picture const *source, struct picture const *part)
+{
+    uintptr_t const first_page = part->start & ~(uintptr_t)(PAGE_SIZE - 1);
+    uintptr_t const end = first_page + (uintptr_t)PAGE_SIZE * pages_of(part->start, part->bytes);
+    return source->numbers_end < end ? source->numbers_end : end;
+}
+
 static void do_partial(void)
 {
     struct picture *source = any(), *target = any();
@@ -471,7 +479,7 @@ static void do_partial(void)
         target->start = source->start + offset;
         target->bytes = length;
         target->address = source->address + offset;
-        target->numbers_end = source->numbers_end;
+        target->numbers_end = copied_numbers_end(source, target);
     }
     IoBuildPartialMdl(source->mdl, target->mdl, (void *)(source->start + offset), bytes);
 }
