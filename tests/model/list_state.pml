@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * list_state.pml - who frees a list that has children: nbl__list_retire and nbl__list_remove_child of lib/list/state.h, and
- * release_upwards of lib/derive/free.c.
+ * list_state.pml - who frees a list that has children: nbl__list_retire and nbl__list_remove_child of lib/list/state.h,
+ * and release_upwards of lib/derive/free.c.
  *
  * Each list has an owner of its own, who may derive one list more and then frees the list, at any time and before its
  * children are freed too (GEN-06). One step here is one atomic operation there; memory is sequentially consistent.
