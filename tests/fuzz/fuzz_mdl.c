@@ -507,6 +507,8 @@ static void do_advance_mdl(void)
     picture->start += bytes;
     picture->bytes -= bytes;
     picture->address += bytes;
+    /* Of an MDL that was shortened before, numbers of pages behind its present end need not move along. */
+    picture->numbers_end = copied_numbers_end(picture, picture);
 }
 
 /* The bytes themselves, through a chain of MDLs that are linked for a moment. */
