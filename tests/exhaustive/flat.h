@@ -48,8 +48,8 @@ extern struct limits const limits_pairs; /* for pairs of chains: 2 MDLs of 0..3 
  * nbl_test_slowdown(), and says so. Prints how far it is when it takes long. */
 void each_chain(struct limits limits, void (*visit)(struct nbl_test_small *made));
 
-/* each_window calls `visit` for each window of a chain, with each pair that denotes its start (NB-11): `canonical` is what
- * NB-08 and NB-10 want, and comes last. */
+/* each_window calls `visit` for each window of a chain, with each pair that denotes its start (NB-11): `canonical` is
+ * what NB-08 and NB-10 want, and comes last. */
 void each_window(struct nbl_test_small *made, void (*visit)(struct nbl_test_small *made, bool canonical));
 
 /* place_window gives a NET_BUFFER of the library the chain, window and pair of `made` (NB-12). */
@@ -66,13 +66,14 @@ void case_failed(char const *condition, char const *file, int line);
 /* demand_window demands a window with its canonical pair, in a chain of which `row` is the row. */
 void demand_window(NET_BUFFER const *buffer, struct flat const *row, ULONG offset, ULONG length);
 
-/* demand_violations demands that since the last call exactly `count` violations of severity warning and above were reported,
- * all of this rule; demand_violation one, or for NULL none. In the unwatched half of a run there is nobody to report to. */
+/* demand_violations demands that since the last call exactly `count` violations of severity warning and above were
+ * reported, all of this rule; demand_violation one, or for NULL none. In the unwatched half of a run there is nobody to
+ * report to. */
 void demand_violations(char const *rule, unsigned count);
 void demand_violation(char const *rule);
 
-/* run_exhaustive runs tests twice, watched and unwatched, since calls have short ways for when nobody listens, and prints how
- * many cases there were. Returns what main returns. */
+/* run_exhaustive runs tests twice, watched and unwatched, since calls have short ways for when nobody listens, and
+ * prints how many cases there were. Returns what main returns. */
 int run_exhaustive(char const *name, struct CMUnitTest const *tests, size_t count);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_copy.c - every copy between two small packets: all chains of up to 2 MDLs of 0..3 bytes on both sides, all windows and
- * pairs, all offsets and lengths.
+ * test_copy.c - every copy between two small packets: all chains of up to 2 MDLs of 0..3 bytes on both sides, all
+ * windows and pairs, all offsets and lengths.
  */
 #include "flat.h"
 
@@ -41,8 +41,8 @@ static ULONG least(ULONG one, ULONG other)
 }
 
 /* COPY-02..COPY-05: bytes of the source up to its DataLength, of the target up to the end of its chain. */
-static void try_copy(struct flat const *target_row, ULONG target_offset, struct flat const *source_row, ULONG source_offset,
-                     ULONG bytes)
+static void try_copy(struct flat const *target_row, ULONG target_offset, struct flat const *source_row,
+                     ULONG source_offset, ULONG bytes)
 {
     ULONG const space = target_row->bytes - to->DataOffset;
     ULONG const data = from->DataLength;
@@ -52,13 +52,15 @@ static void try_copy(struct flat const *target_row, ULONG target_offset, struct 
     NET_BUFFER const from_before = *from, to_before = *to;
     ULONG copied = 99;
     fill(target_row, 0x80);
-    demand(NdisCopyFromNetBufferToNetBuffer(to, target_offset, bytes, from, source_offset, &copied) == NDIS_STATUS_SUCCESS);
+    demand(NdisCopyFromNetBufferToNetBuffer(to, target_offset, bytes, from, source_offset, &copied)
+           == NDIS_STATUS_SUCCESS);
     demand_violation(NULL);
     demand(copied == expected);
     demand(nbl_test_same_buffer(&from_before, from) && nbl_test_same_buffer(&to_before, to));
     for (ULONG p = 0; p < target_row->bytes; p++) {
         bool const written = p >= first && p - first < expected;
-        unsigned char const value = (unsigned char)(written ? 0x40 + from->DataOffset + source_offset + (p - first) : 0x80 + p);
+        unsigned char const value =
+            (unsigned char)(written ? 0x40 + from->DataOffset + source_offset + (p - first) : 0x80 + p);
         demand(*target_row->pair[p].address == value);
     }
     for (ULONG p = 0; p < source_row->bytes; p++)
@@ -72,8 +74,8 @@ static void try_windows(void)
     for (ULONG target_offset = 0; target_offset <= target_row.bytes - to->DataOffset + 1; target_offset++)
         for (ULONG source_offset = 0; source_offset <= from->DataLength + 1; source_offset++)
             for (ULONG bytes = 0; bytes <= least(target_row.bytes, from->DataLength) + 1; bytes++) {
-                case_is("%u bytes from +%u to +%u, source [%u, +%u) of %u MDLs, target [%u, +%u) of %u MDLs", (unsigned)bytes,
-                        (unsigned)source_offset, (unsigned)target_offset, (unsigned)from->DataOffset,
+                case_is("%u bytes from +%u to +%u, source [%u, +%u) of %u MDLs, target [%u, +%u) of %u MDLs",
+                        (unsigned)bytes, (unsigned)source_offset, (unsigned)target_offset, (unsigned)from->DataOffset,
                         (unsigned)from->DataLength, (unsigned)source_row.mdls, (unsigned)to->DataOffset,
                         (unsigned)to->DataLength, (unsigned)target_row.mdls);
                 try_copy(&target_row, target_offset, &source_row, source_offset, bytes);

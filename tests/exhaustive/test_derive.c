@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * test_derive.c - every small packet cloned, fragmented in every way, reassembled, and the fragments reassembled; and every
- * pair of smaller packets of one list.
+ * test_derive.c - every small packet cloned, fragmented in every way, reassembled, and the fragments reassembled; and
+ * every pair of smaller packets of one list.
  *
  * What a derived NB must be, in one equation, of which the bytes are addresses, not values:
  *

@@ -83,9 +83,9 @@ static void describe(char const *what, ULONG number, bool free_mdl)
 {
     NET_BUFFER const *window = &try.made->net_buffer;
     case_is("MDLs of %u %u %u %u bytes, window [%u, +%u), pair (%d, %u): retreat by %u with backfill %u, then %s %u%s",
-            (unsigned)try.made->mdl[0].ByteCount, (unsigned)try.made->mdl[1].ByteCount, (unsigned)try.made->mdl[2].ByteCount,
-            (unsigned)try.made->mdl[3].ByteCount, (unsigned)window->DataOffset, (unsigned)window->DataLength,
-            window->CurrentMdl == NULL ? -1 : (int)(window->CurrentMdl - try.made->mdl),
+            (unsigned)try.made->mdl[0].ByteCount, (unsigned)try.made->mdl[1].ByteCount,
+            (unsigned)try.made->mdl[2].ByteCount, (unsigned)try.made->mdl[3].ByteCount, (unsigned)window->DataOffset,
+            (unsigned)window->DataLength, window->CurrentMdl == NULL ? -1 : (int)(window->CurrentMdl - try.made->mdl),
             (unsigned)window->CurrentMdlOffset, (unsigned)try.delta, (unsigned)try.backfill, what, (unsigned)number,
             free_mdl ? " and free" : "");
 }
@@ -215,7 +215,8 @@ static void try_adjust(struct nbl_test_small *made)
         NdisAdjustNetBufferCurrentMdl(buffer);
         demand_violation(offset > row.bytes ? "ADJ-02" : NULL);
         demand(buffer->CurrentMdl == row.pair[place].mdl && buffer->CurrentMdlOffset == row.pair[place].offset);
-        demand(buffer->DataOffset == offset && buffer->DataLength == 0 && buffer->MdlChain == made->net_buffer.MdlChain);
+        demand(buffer->DataOffset == offset && buffer->DataLength == 0
+               && buffer->MdlChain == made->net_buffer.MdlChain);
         case_done();
     }
 }

@@ -3,7 +3,8 @@
  * fuzz.h - what a fuzz target consists of, and what targets share.
  *
  * A target is one file fuzz_NAME.c that defines LLVMFuzzerTestOneInput. With libFuzzer the fuzzer's main calls it, with
- * replay.c it gets the files of seeds/NAME. Each input stands alone: it starts without a pool and ends without a byte held.
+ * replay.c it gets the files of seeds/NAME. Each input stands alone: it starts without a pool and ends without a byte
+ * held.
  */
 #ifndef NBL_FUZZ_H
 #define NBL_FUZZ_H

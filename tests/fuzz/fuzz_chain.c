@@ -432,9 +432,11 @@ static void do_group_by(void)
 /* ---- the whole ---- */
 
 static operation *const operations[] = {
-    do_chain_join,       do_chain_split, do_chain_reverse,      do_chain_partition, do_chain_distribute, do_chain_measure,
-    do_queue_from_chain, do_queue_pop,   do_counted_from_chain, do_counted_pop,     do_pop_many,         do_take_all,
-    do_queue_join,       do_extract,     do_counted_join,       do_classify,        do_group_by,         do_chain_cycle,
+    do_chain_join,         do_chain_split,   do_chain_reverse,    do_chain_partition,
+    do_chain_distribute,   do_chain_measure, do_queue_from_chain, do_queue_pop,
+    do_counted_from_chain, do_counted_pop,   do_pop_many,         do_take_all,
+    do_queue_join,         do_extract,       do_counted_join,     do_classify,
+    do_group_by,           do_chain_cycle,
 };
 
 static void check_all(void)

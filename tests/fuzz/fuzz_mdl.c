@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * fuzz_mdl.c - any sequence of MDL calls, right and wrong ones, against a picture of each MDL kept from mdl.h's contracts.
+ * fuzz_mdl.c - any sequence of MDL calls, right and wrong ones, against a picture of each MDL kept from mdl.h's
+ * contracts.
  *
  * The bytes are an arena; a position in it is all that an MDL's range, its page numbers and its address come down to:
  *
@@ -218,7 +219,8 @@ static void do_allocate_io(void)
         expect("MDL-11", NBL_SEVERITY_ERROR);
     if (with_irp && secondary == (irp_count == 0))
         expect("MDL-11", NBL_SEVERITY_WARNING);
-    adopt(picture, ORIGIN_IO, IoAllocateMdl((void *)start, bytes, secondary, quota, with_irp ? &irp : NULL), start, bytes);
+    adopt(picture, ORIGIN_IO, IoAllocateMdl((void *)start, bytes, secondary, quota, with_irp ? &irp : NULL), start,
+          bytes);
     picture->flags = MDL_ALLOCATED_FIXED_SIZE;
     if (with_irp) {
         picture->linked = true;
@@ -289,7 +291,9 @@ static void do_adjust_length(void)
     ULONG bytes;
     if (picture == NULL)
         return;
-    bytes = picture->origin == ORIGIN_OWN ? pick(picture->bytes + 1) : chance(2) ? picture->made : pick(picture->made + 9);
+    bytes = chance(2) ? picture->made : pick(picture->made + 9);
+    if (picture->origin == ORIGIN_OWN)
+        bytes = pick(picture->bytes + 1);
     if (picture->origin != ORIGIN_NDIS)
         expect("MDL-08", NBL_SEVERITY_ERROR);
     if (picture->origin != ORIGIN_OWN && bytes > picture->made)
@@ -329,7 +333,8 @@ static void do_lock(void)
         picture->flags |= writes ? MDL_PAGES_LOCKED | MDL_WRITE_OPERATION : MDL_PAGES_LOCKED;
         picture->numbers_end = picture->start + picture->bytes;
     }
-    if (nbl_mdl_try_probe_and_lock_pages(picture->mdl, KernelMode, writes ? IoWriteAccess : IoReadAccess) != expected_status)
+    if (nbl_mdl_try_probe_and_lock_pages(picture->mdl, KernelMode, writes ? IoWriteAccess : IoReadAccess)
+        != expected_status)
         broken("locking did not return %08X", (unsigned)expected_status);
 }
 
@@ -407,8 +412,8 @@ static void do_map(void)
         expect("MDL-18", NBL_SEVERITY_ERROR);
     if (!has(picture, system ? ADDRESSED : MDL_MAPPED_TO_SYSTEM_VA))
         mapped(picture);
-    if (MmMapLockedPagesSpecifyCache(picture->mdl, system ? KernelMode : UserMode, MmCached, NULL, FALSE, NormalPagePriority)
-        != (void *)picture->address)
+    if (MmMapLockedPagesSpecifyCache(picture->mdl, system ? KernelMode : UserMode, MmCached, NULL, FALSE,
+                                     NormalPagePriority) != (void *)picture->address)
         broken("mapped at another address");
 }
 
@@ -502,6 +507,8 @@ static void do_advance_mdl(void)
     picture->start += bytes;
     picture->bytes -= bytes;
     picture->address += bytes;
+    /* Of an MDL that was shortened before, numbers of pages behind its present end need not move along. */
+    picture->numbers_end = copied_numbers_end(picture, picture);
 }
 
 /* The bytes themselves, through a chain of MDLs that are linked for a moment. */
@@ -536,9 +543,9 @@ static void do_read_chain(void)
 /* ---- the whole ---- */
 
 static operation *const operations[] = {
-    do_allocate_ndis, do_allocate_io, do_own,     do_free_any, do_build,   do_lock,        do_unlock,     do_address,
-    do_map,           do_unmap,       do_prepare, do_partial,  do_partial, do_advance_mdl, do_read_chain, do_adjust_length,
-    do_complete_irp,
+    do_allocate_ndis, do_allocate_io, do_own,        do_free_any,      do_build,        do_lock,
+    do_unlock,        do_address,     do_map,        do_unmap,         do_prepare,      do_partial,
+    do_partial,       do_advance_mdl, do_read_chain, do_adjust_length, do_complete_irp,
 };
 
 /* Once: no call writes to the bytes that an MDL describes. */

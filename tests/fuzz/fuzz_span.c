@@ -187,7 +187,8 @@ static int sign(int number)
 }
 
 /* Two rows of bytes as text is sorted: what has ended is less. */
-static int compare_rows(unsigned char const *one, ULONG one_bytes, unsigned char const *other, ULONG other_bytes, ULONG *equal)
+static int compare_rows(unsigned char const *one, ULONG one_bytes, unsigned char const *other, ULONG other_bytes,
+                        ULONG *equal)
 {
     ULONG i = 0;
     while (i < one_bytes && i < other_bytes && one[i] == other[i])
@@ -218,7 +219,8 @@ static void do_compare_flat(void)
     if (range.bytes == NBL_SPAN_ALL)
         range.bytes = buffer->length + 2;
     bytes = range.bytes;
-    range.cut = range.offset >= buffer->length ? 0 : buffer->length - range.offset < bytes ? buffer->length - range.offset : bytes;
+    range.cut = range.offset >= buffer->length ? 0 : buffer->length - range.offset;
+    range.cut = range.cut < bytes ? range.cut : bytes;
     row_of(buffer, range, row);
     memset(flat, 0, bytes + 1);
     memcpy(flat, row, range.cut);
@@ -290,9 +292,12 @@ static void do_sum(void)
 }
 
 static operation *const operations[] = {
-    do_generate, do_walk,      do_walk_mdl,     do_walk_list,       do_copy_from, do_copy_to, do_compare_flat, do_compare_buffers,
-    do_sum,      do_walk,      do_copy_to,      do_compare_buffers, do_retreat,   do_advance, do_link,         do_repoint,
-    do_clone,    do_copy_bytes, do_reassemble,  do_free,            NULL,
+    do_generate,  do_walk,       do_walk_mdl,     do_walk_list,
+    do_copy_from, do_copy_to,    do_compare_flat, do_compare_buffers,
+    do_sum,       do_walk,       do_copy_to,      do_compare_buffers,
+    do_retreat,   do_advance,    do_link,         do_repoint,
+    do_clone,     do_copy_bytes, do_reassemble,   do_free,
+    NULL,
 };
 
 int LLVMFuzzerTestOneInput(uint8_t const *data, size_t size)

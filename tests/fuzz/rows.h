@@ -21,8 +21,8 @@ extern NET_BUFFER_LIST lists[LISTS];
 /* number_of gives the number of an NBL, and ends the process for anything else. */
 unsigned number_of(NET_BUFFER_LIST const *list);
 
-/* row_add appends one; row_join appends all of another row, which is empty afterwards. row_cut takes up to `count` off the
- * front and returns them. */
+/* row_add appends one; row_join appends all of another row, which is empty afterwards. row_cut takes up to `count` off
+ * the front and returns them. */
 void row_add(struct row *row, unsigned number);
 void row_join(struct row *row, struct row *more);
 struct row row_cut(struct row *row, unsigned count);

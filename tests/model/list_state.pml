@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * list_state.pml - who frees a list that has children: nbl__list_retire and nbl__list_remove_child of lib/list/state.h, and
- * release_upwards of lib/derive/free.c.
+ * list_state.pml - who frees a list that has children: nbl__list_retire and nbl__list_remove_child of lib/list/state.h,
+ * and release_upwards of lib/derive/free.c.
  *
  * Each list has an owner of its own, who may derive one list more and then frees the list, at any time and before its
  * children are freed too (GEN-06). One step here is one atomic operation there; memory is sequentially consistent.
@@ -27,9 +27,19 @@ byte made; /* lists that exist or existed */
 
 /* ---- lib/list/state.h ---- */
 
+/* Only the owner adds; while there is no child nobody else changes the count, so that storing 1 is enough. */
 inline add_child(list)
 {
-    atomic { touch(list); children[list]++ }
+    atomic { touch(list); answer = (children[list] == 0) };
+    if
+    :: answer -> atomic { touch(list); children[list] = 1 }
+#ifdef BROKEN_ADD /* stores where others subtract */
+    :: !answer -> atomic { touch(list); above = children[list] }; atomic { touch(list); children[list] = above + 1 }
+#else
+    :: !answer -> atomic { touch(list); children[list]++ }
+#endif
+    fi;
+    answer = false; above = 0
 }
 
 /* gone: the memory can go now. */

@@ -2,17 +2,17 @@
  *
  * slab.pml - magazines, depot, chunks and threads that come and go: lib/base/slab.c with small numbers.
  *
- * Two threads take, give what either took, trim, and end, in any order. What the C code does under a lock is one step here once
- * the lock is held, except in refill, which goes step by step: a missing lock would show there.
+ * Two threads take, give what either took, trim, and end, in any order. What the C code does under a lock is one step
+ * here once the lock is held, except in refill, which goes step by step: a missing lock would show there.
  *
- *     here BATCH = 2, MAGAZINE = 4, 2 chunks of 3 blocks      there 64, 128, any number of chunks of 4 to thousands
+ *     here BATCH = 2, MAGAZINE = 4, 2 chunks of 3 blocks      there 64, 128, many chunks of 4 to thousands
  *
- * A set of blocks is a byte, one bit per block: whoever takes one takes any, which covers every order of a stack. Memory may
- * run out at each allocation. With one of the BROKEN_ macros a step is wrong, and a claim has to fail.
+ * A set of blocks is a byte, one bit per block: whoever takes one takes any, which covers every order of a stack.
+ * Memory may run out at each allocation. With one of the BROKEN_ macros a step is wrong, and a claim has to fail.
  *
  * Claims, in every state that is reachable:
- *     one place    each carved block is in exactly one of: a magazine, the depot, a thread's hands, in use       (none lost,
- *                  and no other block is anywhere                                                                  none doubled)
+ *     one place    each carved block is in exactly one of: a magazine, the depot, a thread's hands, in use; and no
+ *                  other block is anywhere (none is lost, none doubled)
  *     empty batch  wherever a batch is needed for blocks that come back, there is one (slab.h)
  *     batches      batches = sum over chunks of ceil(blocks / BATCH) + 1
  *     no deadlock  lock order registry, slab
@@ -94,7 +94,9 @@ inline pick(from, found)
 inline depot_add(added)
 {
     if
-    :: has_partial && size(partial) == BATCH -> full_batch[full_count] = partial; full_count++; has_partial = false; partial = 0
+    :: has_partial && size(partial) == BATCH ->
+        full_batch[full_count] = partial; full_count++;
+        has_partial = false; partial = 0
     :: else
     fi;
     if
@@ -223,7 +225,10 @@ inline take(who)
     fi;
     atomic {
         if
-        :: has_magazine[who] && magazine[who] != 0 -> pick(magazine[who], block); magazine[who] = magazine[who] & ~block; hand[who] = block
+        :: has_magazine[who] && magazine[who] != 0 ->
+            pick(magazine[who], block);
+            magazine[who] = magazine[who] & ~block;
+            hand[who] = block
         :: else
         fi;
         block = 0
@@ -239,7 +244,9 @@ inline give(who)
     :: else
     fi;
     if
-    :: !has_magazine[who] -> lock(slab_lock); atomic { depot_add(hand[who]); hand[who] = 0; counted(retired_live--); unlock(slab_lock) }
+    :: !has_magazine[who] ->
+        lock(slab_lock);
+        atomic { depot_add(hand[who]); hand[who] = 0; counted(retired_live--); unlock(slab_lock) }
     :: has_magazine[who] && size(magazine[who]) == MAGAZINE -> lock(slab_lock); atomic { spill(who); unlock(slab_lock) }
     :: else
     fi;

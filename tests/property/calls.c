@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * calls.c - what every operation needs around a call: numbers to choose by, a fault now and then, and what was announced.
+ * calls.c - what every operation needs around a call: numbers to choose by, a fault now and then, and what was
+ * announced.
  *
  * The numbers come from a seed, or from bytes that somebody else chose (tests/fuzz).
  */
