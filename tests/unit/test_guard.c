@@ -634,7 +634,7 @@ static void protected_blocks_have_guards_and_give_their_pages_back(void **state)
     nbl_test_expect("");
 }
 
-/* rules: K-NOWRITE */
+/* rules: VER-05 */
 static void protected_pages_and_memory_with_views_exclude_each_other(void **state)
 {
     bool const views = nbl_knob_refusal(NBL_KNOB_NOWRITE) == NULL;
