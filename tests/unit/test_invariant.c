@@ -16,7 +16,7 @@ struct subject {
     NET_BUFFER_LIST *list;
     NET_BUFFER *buffer;
     MDL *first, *second;
-    unsigned char *bytes; /* no MDL may lie on a stack */
+    unsigned char *bytes; /* not on the stack (MDL-15) */
 };
 
 static void make(struct subject *made)
