@@ -12,8 +12,8 @@
  * and go on); kept=N; quarantine=BYTES; protect; no-guards; exit=N (status of a process that ends with objects alive).
  * A word that is none of these ends the process with a message that names it.
  *
- * While it runs, every block of libnbl is an allocation of its own between guard bytes (VER-05), which are looked at when
- * it is freed; a freed one is filled with a pattern, kept in quarantine, and looked at when it leaves (POOL-07).
+ * While it runs, every block of libnbl is an allocation of its own between guard bytes (VER-05), which are looked at
+ * when it is freed; a freed one is filled with a pattern, kept in quarantine, and looked at when it leaves (POOL-07).
  */
 #ifndef NBL_VERIFY_H
 #define NBL_VERIFY_H
@@ -83,7 +83,8 @@ struct nbl_verify_options {
  *
  * options: NULL is all zero. Call it before the first pool, MDL or list: what exists already cannot be known. Returns
  * false, and changes nothing, when the verifier runs already, when libnbl holds memory (nbl_memory_bytes), or when
- * there is no memory or no room for a listener, and when `protect` is wanted of a platform without such pages. Threads: no other may use libnbl during the call. IRQL: PASSIVE_LEVEL.
+ * there is no memory or no room for a listener, and when `protect` is wanted of a platform without such pages. Threads:
+ * no other may use libnbl during the call. IRQL: PASSIVE_LEVEL.
  */
 NBL_API bool nbl_verify_start(struct nbl_verify_options const *options);
 
@@ -112,6 +113,16 @@ NBL_API void nbl_verify_print(struct nbl_violation const *violation, struct nbl_
 
 /* nbl_verify_print_json writes the same as one line, a JSON object. */
 NBL_API void nbl_verify_print_json(struct nbl_violation const *violation, struct nbl_dump_sink const *sink);
+
+/* ---- On demand. ---- */
+
+/* nbl_verify_list looks at what has to be true of every list that is handed on: objects alive and linked once, no
+ * circle, windows that fit their MDLs, guard bytes whole, context, flags and children that agree (INV-01..INV-17).
+ *
+ * list: not NULL; its Next is followed only to see that it ends. Each broken invariant is a violation with the object
+ * that breaks it. Returns how many there are, those of severity info not counted; 0 when the verifier does not run.
+ * Threads: the list's owner. IRQL <= DISPATCH_LEVEL. Rule book, section 13. */
+NBL_API ULONG nbl_verify_list(NET_BUFFER_LIST const *list);
 
 /* ---- What is alive. ---- */
 

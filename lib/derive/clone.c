@@ -30,7 +30,7 @@ static inline void build(struct nbl__builder *builder, NET_BUFFER_LIST const *or
                                            .length = buffer->DataLength, .checksum_bias = buffer->ChecksumBias });
         } else {
             struct nbl__cursor cursor = nbl__cursor_at(buffer, 0);
-            struct nbl__chain chain = { NULL, 0, NULL };
+            struct nbl__new_mdls chain = { NULL, 0, NULL };
             nbl__build_range(builder, &chain, &cursor, buffer->DataLength);
             nbl__build_buffer_here(builder, chain, 0, buffer->DataLength, buffer->ChecksumBias);
         }

@@ -49,7 +49,7 @@ static void copy_bytes(UCHAR *to, NET_BUFFER const *buffer)
 static inline void build(struct nbl__builder *builder, NET_BUFFER_LIST const *original, ULONG backfill)
 {
     for (NET_BUFFER const *buffer = original->FirstNetBuffer; buffer != NULL; buffer = buffer->Next) {
-        struct nbl__chain chain = { NULL, 0, NULL };
+        struct nbl__new_mdls chain = { NULL, 0, NULL };
         UCHAR *memory = nbl__build_private(builder, &chain, backfill + buffer->DataLength, backfill);
         if (memory != NULL)
             copy_bytes(memory + backfill, buffer);

@@ -83,8 +83,8 @@ struct nbl__builder {
     PVOID tag;                /* of every NB of the block */
 };
 
-/* struct nbl__chain is what the NB that is built next has for MDLs: all zero for none. */
-struct nbl__chain {
+/* struct nbl__new_mdls is what the NB that is built next has for MDLs: all zero for none. */
+struct nbl__new_mdls {
     MDL *first;
     ULONG first_bytes;            /* its ByteCount: reading it so soon after writing it would stall */
     struct nbl__mdl_record *last; /* records are linked in the order of the MDLs */
@@ -235,7 +235,7 @@ static NBL_FLATTEN bool nbl__derive_start(struct nbl__builder *builder, struct n
 }
 
 /* nbl__build_append links an MDL and its record behind those that the NB has. */
-static NBL_FLATTEN void nbl__build_append(struct nbl__chain *chain, void *place, MDL *mdl, ULONG bytes)
+static NBL_FLATTEN void nbl__build_append(struct nbl__new_mdls *chain, void *place, MDL *mdl, ULONG bytes)
 {
     struct nbl__mdl_record *record = place;
     if (chain->last == NULL) {
@@ -249,7 +249,7 @@ static NBL_FLATTEN void nbl__build_append(struct nbl__chain *chain, void *place,
 }
 
 /* nbl__build_range links MDLs over `bytes` bytes from a cursor for the next NB, and moves it behind them. */
-static NBL_FLATTEN void nbl__build_range(struct nbl__builder *builder, struct nbl__chain *chain,
+static NBL_FLATTEN void nbl__build_range(struct nbl__builder *builder, struct nbl__new_mdls *chain,
                                          struct nbl__cursor *cursor, ULONG bytes)
 {
     while (bytes > 0) {
@@ -267,7 +267,7 @@ NBL_COLD void nbl__build_hidden(struct nbl__mdl_record *record, void *memory, UL
 
 /* nbl__build_private links an MDL with `bytes` bytes of its own, the first `hidden` of them backfill; returns its
  * memory, or NULL for 0 bytes. */
-static NBL_FLATTEN void *nbl__build_private(struct nbl__builder *builder, struct nbl__chain *chain, ULONG bytes,
+static NBL_FLATTEN void *nbl__build_private(struct nbl__builder *builder, struct nbl__new_mdls *chain, ULONG bytes,
                                             ULONG hidden)
 {
     unsigned char *place = builder->next_part;
@@ -292,7 +292,7 @@ static NBL_FLATTEN void nbl__build_buffer(struct nbl__builder *builder, struct n
 }
 
 /* nbl__build_buffer_here makes the next NB of the block over the MDLs that were built for it. */
-static NBL_FLATTEN void nbl__build_buffer_here(struct nbl__builder *builder, struct nbl__chain chain, ULONG offset,
+static NBL_FLATTEN void nbl__build_buffer_here(struct nbl__builder *builder, struct nbl__new_mdls chain, ULONG offset,
                                                ULONG length, USHORT checksum_bias)
 {
     struct nbl__mdl_record *newest = NULL;

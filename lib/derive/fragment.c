@@ -86,7 +86,7 @@ static inline void build(struct nbl__builder *builder, NET_BUFFER_LIST const *or
         ULONG rest = buffer->DataLength > cut->start ? buffer->DataLength - cut->start : 0;
         while (rest > 0) {
             ULONG const bytes = rest < cut->maximum ? rest : cut->maximum;
-            struct nbl__chain chain = { NULL, 0, NULL };
+            struct nbl__new_mdls chain = { NULL, 0, NULL };
             (void)nbl__build_private(builder, &chain, private_bytes(cut), cut->backfill);
             nbl__build_range(builder, &chain, &cursor, bytes);
             nbl__build_buffer_here(builder, chain, cut->delta == 0 ? 0 : cut->backfill, bytes + cut->delta, 0);

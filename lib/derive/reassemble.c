@@ -52,7 +52,7 @@ static char const *measure(NET_BUFFER_LIST const *source, struct join const *joi
 static inline void build(struct nbl__builder *builder, NET_BUFFER_LIST const *source, struct join const *join,
                          ULONG total)
 {
-    struct nbl__chain chain = { NULL, 0, NULL };
+    struct nbl__new_mdls chain = { NULL, 0, NULL };
     (void)nbl__build_private(builder, &chain, private_bytes(join), join->backfill);
     for (NET_BUFFER const *buffer = source->FirstNetBuffer; buffer != NULL; buffer = buffer->Next) {
         struct nbl__cursor cursor = nbl__cursor_at(buffer, join->start);

@@ -2,6 +2,7 @@
  *
  * verify.c - starting and stopping the verifier, by call and by the environment, and what follows a violation.
  */
+#include "invariant.h"
 #include "leak.h"
 #include "ledger.h"
 #include "options.h"
@@ -88,6 +89,27 @@ static bool is_dead(char const *rule, char const *call, void const *object)
     return true;
 }
 
+/* ---- invariants on demand ---- */
+
+static enum nbl__ledger_state look(void const *object, void *context)
+{
+    (void)context;
+    return nbl__ledger_incomplete() ? NBL__LEDGER_LIVE : nbl__ledger_state_of(object);
+}
+
+static bool intact(void const *object, void *context)
+{
+    (void)context;
+    return nbl__guard_check(object, "nbl_verify_list");
+}
+
+static struct nbl__registry const registry = { look, intact, NULL, NULL };
+
+ULONG nbl_verify_list(NET_BUFFER_LIST const *list)
+{
+    return nbl_verify_running() ? nbl__invariant_check(list, NBL__BOUNDARY_OWN, "nbl_verify_list") : 0;
+}
+
 /* ---- starting and stopping ---- */
 
 static struct nbl_verify_options const defaults;
@@ -145,6 +167,7 @@ bool nbl_verify_start(struct nbl_verify_options const *options)
         nbl__ledger_stop();
         return false;
     }
+    nbl__invariant_registry(&registry);
     atomic_store(&nbl__judge, is_dead);
     nbl__hooks_set(NBL__HOOK_VERIFY);
     atomic_store(&running, true);
@@ -158,6 +181,7 @@ void nbl_verify_stop(void)
         return;
     (void)nbl__guard_stop();
     nbl__hooks_clear(NBL__HOOK_VERIFY);
+    nbl__invariant_registry(NULL);
     (void)nbl_event_unsubscribe(on_event, NULL);
     nbl__ledger_stop();
     nbl__rules_reset();

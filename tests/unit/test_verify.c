@@ -361,6 +361,30 @@ static void word_that_is_none_is_named(void **state)
     assert_int_equal(strlen(options.wrong), NBL__OPTIONS_WORD - 1);
 }
 
+/* rules: INV-04, INV-06 */
+static void list_is_looked_at_on_demand(void **state)
+{
+    NET_BUFFER *buffer;
+    MDL *mdl;
+    (void)state;
+    begin((struct nbl_verify_options){ .json = false });
+    buffer = list->FirstNetBuffer;
+    mdl = buffer->CurrentMdl;
+    assert_int_equal(nbl_verify_list(list), 0);
+    buffer->DataOffset = 10;
+    assert_int_equal(nbl_verify_list(list), 1);
+    assert_string_equal(seen.rule->id, "INV-06");
+    assert_ptr_equal(seen.object, buffer);
+    NdisAdjustNetBufferCurrentMdl(buffer);
+    buffer->CurrentMdl = NULL;
+    assert_true(nbl_verify_list(list) > 0);
+    buffer->CurrentMdl = mdl;
+    assert_int_equal(nbl_verify_list(list), 0);
+    end();
+    nbl_verify_stop();
+    assert_int_equal(nbl_verify_list(list), 0);
+}
+
 /* ---- threads ---- */
 
 static void *churn(void *argument)
@@ -439,6 +463,7 @@ int main(void)
         CASE(only_so_many_freed_objects_are_remembered),
         CASE(words_of_the_environment_are_read),
         CASE(word_that_is_none_is_named),
+        CASE(list_is_looked_at_on_demand),
         CASE(threads_are_noted_side_by_side),
         EXPECTING(expected_violation_is_silent),
         EXPECTING(what_was_not_expected_is_noticed),
