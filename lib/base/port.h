@@ -112,6 +112,10 @@ void nbl__port_print(char const *text, size_t bytes);
  * are, at most `most`; 0 where the platform cannot tell. It takes no lock that an allocator may hold. */
 uint32_t nbl__port_stack(void **frames, uint32_t most);
 
+/* nbl__port_peek copies bytes that may not be readable at all; false, and `to` undefined, when they are not. A memory
+ * checker does not hear of it. Where a platform cannot tell it is a plain copy. */
+bool nbl__port_peek(void *to, void const *from, size_t bytes);
+
 /* nbl__port_symbol writes the name of the function at an address, and how far into it, as far as the platform knows it;
  * otherwise the address. `bytes` is 20 or more. */
 void nbl__port_symbol(void const *frame, char *text, size_t bytes);

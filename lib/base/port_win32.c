@@ -14,6 +14,7 @@
 #include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* A fiber-local slot is a thread-local one with a callback at thread exit. */
 static DWORD slot = FLS_OUT_OF_INDEXES;
@@ -132,6 +133,28 @@ void nbl__port_fatal(char const *message)
 void nbl__port_print(char const *text, size_t bytes)
 {
     (void)fwrite(text, 1, bytes, stderr);
+}
+
+/* Whether all pages of a range can be read. */
+static bool readable(void const *from, size_t bytes)
+{
+    uintptr_t at = (uintptr_t)from;
+    MEMORY_BASIC_INFORMATION region;
+    while (at < (uintptr_t)from + bytes) {
+        if (VirtualQuery((void *)at, &region, sizeof(region)) == 0 || region.State != MEM_COMMIT
+            || (region.Protect & (PAGE_NOACCESS | PAGE_GUARD)) != 0)
+            return false;
+        at = (uintptr_t)region.BaseAddress + region.RegionSize;
+    }
+    return true;
+}
+
+bool nbl__port_peek(void *to, void const *from, size_t bytes)
+{
+    if (!readable(from, bytes))
+        return false;
+    memcpy(to, from, bytes);
+    return true;
 }
 
 uint32_t nbl__port_stack(void **frames, uint32_t most)

@@ -110,9 +110,40 @@ static void fill(struct nbl__text *text, char mark, unsigned count)
         nbl__text_character(text, mark);
 }
 
-static void draw_mdl(struct nbl__text *text, NET_BUFFER const *buffer, MDL const *mdl, uint64_t start, ULONG longest)
+/* struct drawing is copies of a NET_BUFFER and of its first MDLs: the chain may lead anywhere. */
+struct drawing {
+    NET_BUFFER buffer;
+    MDL mdls[DRAWN_MDLS];
+    MDL const *places[DRAWN_MDLS];
+    uint32_t count;
+    MDL const *unreadable; /* where the chain leads to nothing, or NULL */
+    bool further;          /* the chain goes on */
+};
+
+static bool copy(struct drawing *drawing, NET_BUFFER const *buffer)
 {
-    struct nbl__share const share = nbl__window_share(buffer, mdl, start);
+    MDL const *mdl;
+    drawing->count = 0;
+    drawing->unreadable = NULL;
+    if (!nbl__port_peek(&drawing->buffer, buffer, sizeof(*buffer)))
+        return false;
+    for (mdl = drawing->buffer.MdlChain; mdl != NULL && drawing->count < DRAWN_MDLS; drawing->count++) {
+        if (!nbl__port_peek(&drawing->mdls[drawing->count], mdl, sizeof(*mdl))) {
+            drawing->unreadable = mdl;
+            break;
+        }
+        drawing->places[drawing->count] = mdl;
+        mdl = drawing->mdls[drawing->count].Next;
+    }
+    drawing->further = mdl != NULL && drawing->unreadable == NULL;
+    return true;
+}
+
+static void draw_mdl(struct nbl__text *text, struct drawing const *drawing, uint32_t index, uint64_t start,
+                     ULONG longest)
+{
+    MDL const *mdl = &drawing->mdls[index];
+    struct nbl__share const share = nbl__window_share(&drawing->buffer, mdl, start);
     label(text, "window");
     nbl__text_character(text, '[');
     fill(text, '.', cells(share.backfill, longest));
@@ -124,41 +155,53 @@ static void draw_mdl(struct nbl__text *text, NET_BUFFER const *buffer, MDL const
     nbl__text_named(text, "backfill", share.backfill);
     nbl__text_named(text, "data", share.data);
     nbl__text_named(text, "tail", share.tail);
-    if (mdl == buffer->CurrentMdl)
-        nbl__text_named(text, "<- CurrentMdl, offset", buffer->CurrentMdlOffset);
+    if (drawing->places[index] == drawing->buffer.CurrentMdl)
+        nbl__text_named(text, "<- CurrentMdl, offset", drawing->buffer.CurrentMdlOffset);
     nbl__text_end(text);
 }
 
-static ULONG longest_of(MDL const *mdl, uint32_t count)
+static void draw_head(struct nbl__text *text, struct drawing const *drawing, NET_BUFFER const *buffer, uint64_t bytes)
 {
-    ULONG longest = 0;
-    for (; count > 0; count--, mdl = mdl->Next)
-        longest = mdl->ByteCount > longest ? mdl->ByteCount : longest;
-    return longest;
+    label(text, "window");
+    nbl__text_word(text, "NET_BUFFER ");
+    nbl__text_address(text, buffer);
+    nbl__text_named(text, "DataOffset", drawing->buffer.DataOffset);
+    nbl__text_named(text, "DataLength", drawing->buffer.DataLength);
+    nbl__text_named(text, "bytes in MDLs", bytes);
+    nbl__text_end(text);
+}
+
+static void draw_end(struct nbl__text *text, struct drawing const *drawing)
+{
+    if (drawing->unreadable != NULL) {
+        label(text, "window");
+        nbl__text_word(text, "the chain leads to ");
+        nbl__text_address(text, drawing->unreadable);
+        nbl__text_word(text, ", where nothing can be read");
+        nbl__text_end(text);
+    } else if (drawing->further) {
+        line(text, "window", "further MDLs are not drawn");
+    }
 }
 
 static void draw_buffer(struct nbl__text *text, NET_BUFFER const *buffer)
 {
-    struct nbl__window const window = nbl__window_measure(buffer);
-    uint32_t const shown = window.mdls.count < DRAWN_MDLS ? window.mdls.count : DRAWN_MDLS;
-    ULONG const longest = longest_of(buffer->MdlChain, shown);
-    MDL const *mdl = buffer->MdlChain;
+    struct drawing drawing;
+    uint64_t bytes = 0;
     uint64_t start = 0;
-    label(text, "window");
-    nbl__text_word(text, "NET_BUFFER ");
-    nbl__text_address(text, buffer);
-    nbl__text_named(text, "DataOffset", buffer->DataOffset);
-    nbl__text_named(text, "DataLength", buffer->DataLength);
-    nbl__text_named(text, "bytes in MDLs", window.capacity);
-    nbl__text_end(text);
-    for (uint32_t i = 0; i < shown; i++, mdl = mdl->Next) {
-        draw_mdl(text, buffer, mdl, start, longest);
-        start += mdl->ByteCount;
+    ULONG longest = 0;
+    if (!copy(&drawing, buffer))
+        return;
+    for (uint32_t i = 0; i < drawing.count; i++) {
+        bytes += drawing.mdls[i].ByteCount;
+        longest = drawing.mdls[i].ByteCount > longest ? drawing.mdls[i].ByteCount : longest;
     }
-    if (window.mdls.circle)
-        line(text, "window", "the MDLs go round in a circle");
-    else if (shown < window.mdls.count)
-        line(text, "window", "further MDLs are not drawn");
+    draw_head(text, &drawing, buffer, bytes);
+    for (uint32_t i = 0; i < drawing.count; i++) {
+        draw_mdl(text, &drawing, i, start, longest);
+        start += drawing.mdls[i].ByteCount;
+    }
+    draw_end(text, &drawing);
 }
 
 /* Only what the ledger knows to be alive is drawn: of other addresses nothing is believed. */
@@ -169,9 +212,9 @@ static void draw(struct nbl__text *text, struct nbl__history const *history)
     if (nbl__same(history->type, "NET_BUFFER"))
         draw_buffer(text, history->object);
     else if (nbl__same(history->type, "NET_BUFFER_LIST")) {
-        NET_BUFFER const *buffer = ((NET_BUFFER_LIST const *)history->object)->FirstNetBuffer;
-        if (buffer != NULL && nbl__dump_buffer_kind(buffer) != 0)
-            draw_buffer(text, buffer);
+        NET_BUFFER_LIST list;
+        if (nbl__port_peek(&list, history->object, sizeof(list)) && list.FirstNetBuffer != NULL)
+            draw_buffer(text, list.FirstNetBuffer);
     }
 }
 

@@ -361,6 +361,21 @@ static void word_that_is_none_is_named(void **state)
     assert_int_equal(strlen(options.wrong), NBL__OPTIONS_WORD - 1);
 }
 
+/* rules: ADV-08 */
+static void chain_that_leads_nowhere_is_drawn_as_far_as_it_goes(void **state)
+{
+    MDL *mdl;
+    (void)state;
+    begin((struct nbl_verify_options){ .json = false });
+    mdl = list->FirstNetBuffer->MdlChain;
+    mdl->Next = (MDL *)(uintptr_t)16;
+    advance_too_far();
+    assert_says(" ByteCount 64 backfill 64 data 0 tail 0 <- CurrentMdl, offset 64\n");
+    assert_says("  window    the chain leads to 0x10, where nothing can be read\n");
+    mdl->Next = NULL;
+    end();
+}
+
 /* rules: INV-04, INV-06 */
 static void list_is_looked_at_on_demand(void **state)
 {
@@ -463,6 +478,7 @@ int main(void)
         CASE(only_so_many_freed_objects_are_remembered),
         CASE(words_of_the_environment_are_read),
         CASE(word_that_is_none_is_named),
+        CASE(chain_that_leads_nowhere_is_drawn_as_far_as_it_goes),
         CASE(list_is_looked_at_on_demand),
         CASE(threads_are_noted_side_by_side),
         EXPECTING(expected_violation_is_silent),
