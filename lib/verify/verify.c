@@ -2,11 +2,13 @@
  *
  * verify.c - starting and stopping the verifier, by call and by the environment, and what follows a violation.
  */
+#include "irql.h"
 #include "leak.h"
 #include "ledger.h"
 #include "options.h"
 #include "report.h"
 #include "rules.h"
+#include "watch.h"
 
 #include "../base/event.h"
 #include "../base/guard.h"
@@ -69,10 +71,13 @@ static void on_violation(struct nbl_event const *event)
 static void on_event(struct nbl_event const *event, void *context)
 {
     (void)context;
-    if (event->kind == NBL_EVENT_VIOLATION)
+    if (event->kind == NBL_EVENT_VIOLATION) {
         on_violation(event);
-    else
-        nbl__ledger_note(event);
+        return;
+    }
+    nbl__watch_before(event);
+    nbl__ledger_note(event);
+    nbl__watch_after(event);
 }
 
 void nbl__history_of(void const *object, struct nbl__history *history)
@@ -82,6 +87,11 @@ void nbl__history_of(void const *object, struct nbl__history *history)
 
 static bool is_dead(char const *rule, char const *call, void const *object)
 {
+    if (nbl__same(rule, "RET-20")) {
+        nbl__watch_backfill(object, call);
+        return false;
+    }
+    nbl__irql_judge(call, object);
     if (nbl__ledger_state_of(object) != NBL__LEDGER_FREED)
         return false;
     nbl__violation(rule, NBL_SEVERITY_FATAL, call, object);
