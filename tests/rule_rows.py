@@ -33,7 +33,7 @@ def main():
     announced = {i for i in re.findall(r'"(%s)"' % ID, code) if not i.startswith("K-")}
     pairs = set(re.findall(r'\{ "(%s)", \w+, \w+ \}' % ID, "".join(texts("tests/conformance/test_rule_pairs*.c"))))
     for unit in ("test_invariant.c", "test_snapshot.c"):
-        pairs |= set(re.findall(r'"(%s)"' % ID, "".join(texts("tests/unit/" + unit)))) & announced
+        pairs |= set(re.findall(ID, "".join(texts("tests/unit/" + unit)))) & announced
     expected = r'expect_(?:list|violation|difference)\("(%s)"' % ID
     pairs |= set(re.findall(expected, "".join(texts("tests/unit/test_watch.c"))))
     wrong = ["%s is announced and has no row" % i for i in sorted(announced - set(rows))]
