@@ -3,8 +3,8 @@
 """rule_rows.py - compares the rows of include/nbl/rules.def with what the library announces and with the pairs of tests.
 
 Fails when a rule that lib/ names has no row, when a row is there twice, when a row is in neither rule book list, or when
-a rule that lib/ announces has no pair (a mistake and its near miss) in tests/conformance/test_rule_pairs*.c or, of
-invariants, in tests/unit/test_invariant*.c and test_snapshot*.c. Rows that nothing announces yet are printed.
+a rule that lib/ announces has no pair (a mistake and its near miss): a row of tests/conformance/test_rule_pairs*.c, or a
+test in tests/unit of invariants, snapshots and the watch, which show both. Rows that nothing announces yet are printed.
 """
 import glob
 import os
@@ -36,6 +36,8 @@ def main():
     for text in [*texts("tests/unit/test_invariant*.c"), *texts("tests/unit/test_snapshot*.c")]:
         for line in re.findall(r"/\* rules: (.*?)\*/", text, flags=re.DOTALL):
             elsewhere |= set(re.findall(ID, line))
+    expected = r'expect_(?:list|violation|difference)\("(%s)"' % ID
+    elsewhere |= set(re.findall(expected, "".join(texts("tests/unit/test_watch.c"))))
     wrong = ["%s is announced and has no row" % i for i in sorted(announced - set(rows))]
     wrong += ["%s has more than one row" % i for i in sorted({i for i in rows if rows.count(i) > 1})]
     wrong += ["%s is announced and has no pair of tests" % i for i in sorted(announced - pairs - elsewhere - set(WITHOUT_PAIR))]

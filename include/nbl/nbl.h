@@ -15,6 +15,7 @@
 #include <nbl/derive.h>
 #include <nbl/chain.h>
 #include <nbl/dump.h>
+#include <nbl/irql.h>
 #include <nbl/verify.h>
 #include <nbl/event.h>
 #include <nbl/fault.h>

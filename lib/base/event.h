@@ -64,7 +64,8 @@ NBL_COLD void nbl__violation(char const *rule, enum nbl_severity severity, char 
     } while (0)
 
 /* nbl__dead_judge is set while NBL__HOOK_VERIFY is: it tells whether an object was freed, and announces `rule` when it
- * was. The object itself is not looked at. */
+ * was. The object itself is not looked at. Rule VER-01 says that the call is about to use the object, so that the judge
+ * may look at it too when it is alive; RET-20 that a NET_BUFFER was retreated within its backfill. */
 typedef bool nbl__dead_judge(char const *rule, char const *call, void const *object);
 extern NBL_HIDDEN _Atomic(nbl__dead_judge *) nbl__judge;
 

@@ -30,6 +30,7 @@ struct nbl__recent {
 struct nbl__thread {
     struct nbl__magazine **table;
     uint32_t capacity; /* entries of table */
+    uint32_t irql;     /* the level that the thread says it runs at (VER-03) */
     uint64_t number;   /* tells threads apart for people; 0 until somebody asked */
     struct nbl__recent recent[NBL__WAYS];
 };

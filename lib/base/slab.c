@@ -443,7 +443,7 @@ size_t nbl__thread_exit(struct nbl__thread *thread)
         given += thread->capacity * sizeof(struct nbl__magazine *);
         nbl__raw_release(thread->table, thread->capacity * sizeof(struct nbl__magazine *));
     }
-    *thread = (struct nbl__thread){ .number = thread->number };
+    *thread = (struct nbl__thread){ .number = thread->number, .irql = thread->irql };
     nbl__lock_release(&registry_lock);
     return given;
 }

@@ -67,14 +67,13 @@ static ULONG copy_piece(struct nbl__position to, struct nbl__position from, ULON
     return bytes;
 }
 
-NDIS_STATUS NdisCopyFromNetBufferToNetBuffer(NET_BUFFER *Destination, ULONG DestinationOffset, ULONG BytesToCopy,
-                                             NET_BUFFER const *Source, ULONG SourceOffset, ULONG *BytesCopied)
+static inline NDIS_STATUS copy(NET_BUFFER *Destination, ULONG DestinationOffset, ULONG BytesToCopy,
+                               NET_BUFFER const *Source, ULONG SourceOffset, ULONG *BytesCopied)
 {
     ULONG const available = SourceOffset < Source->DataLength ? Source->DataLength - SourceOffset : 0;
     ULONG const wanted = smaller(BytesToCopy, available);
     struct nbl__position from = with_byte(forward(nbl__buffer_start(Source), SourceOffset));
     struct nbl__position to = with_byte(forward(nbl__buffer_start(Destination), DestinationOffset));
-    *BytesCopied = 0;
     while (*BytesCopied < wanted && from.mdl != NULL && to.mdl != NULL) {
         ULONG const bytes = copy_piece(to, from, wanted - *BytesCopied, Destination);
         if (bytes == 0)
@@ -84,4 +83,20 @@ NDIS_STATUS NdisCopyFromNetBufferToNetBuffer(NET_BUFFER *Destination, ULONG Dest
         to = with_byte(forward(to, bytes));
     }
     return NDIS_STATUS_SUCCESS;
+}
+
+/* Asked of both before anything of them is read. */
+static bool either_dead(NET_BUFFER const *destination, NET_BUFFER const *source)
+{
+    char const *call = "NdisCopyFromNetBufferToNetBuffer";
+    return nbl__dead("VER-01", call, destination) || nbl__dead("VER-01", call, source);
+}
+
+NDIS_STATUS NdisCopyFromNetBufferToNetBuffer(NET_BUFFER *Destination, ULONG DestinationOffset, ULONG BytesToCopy,
+                                             NET_BUFFER const *Source, ULONG SourceOffset, ULONG *BytesCopied)
+{
+    *BytesCopied = 0;
+    if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_VERIFY)) && either_dead(Destination, Source))
+        return NDIS_STATUS_FAILURE;
+    return copy(Destination, DestinationOffset, BytesToCopy, Source, SourceOffset, BytesCopied);
 }

@@ -160,6 +160,12 @@ static inline void commit(NET_BUFFER *buffer, struct request const *request, str
     NBL__EVENT(NBL_EVENT_MDL_ALLOCATE, request->call, mdl, buffer, mdl->ByteCount);
 }
 
+static void retreat_watched(NET_BUFFER *buffer, struct request const *request)
+{
+    retreat_in_place(buffer, request->delta);
+    (void)nbl__dead("RET-20", request->call, buffer); /* the verifier asks whose backfill that was */
+}
+
 static NBL_NOINLINE NDIS_STATUS retreat(NET_BUFFER *buffer, struct request const *request)
 {
     struct nbl__mdl_record *record;
@@ -172,7 +178,7 @@ static NBL_NOINLINE NDIS_STATUS retreat(NET_BUFFER *buffer, struct request const
     if (status != NDIS_STATUS_SUCCESS)
         return status;
     if (record == NULL)
-        retreat_in_place(buffer, request->delta);
+        retreat_watched(buffer, request);
     else
         commit(buffer, request, record);
     return NDIS_STATUS_SUCCESS;
@@ -323,5 +329,8 @@ NDIS_STATUS NdisRetreatNetBufferListDataStart(NET_BUFFER_LIST *NetBufferList, UL
             record = next;
         }
     }
+    if (NBL_UNLIKELY(nbl__hooked(NBL__HOOK_VERIFY)))
+        for (NET_BUFFER const *buffer = NetBufferList->FirstNetBuffer; buffer != NULL; buffer = buffer->Next)
+            (void)nbl__dead("RET-20", request.call, buffer);
     return NDIS_STATUS_SUCCESS;
 }

@@ -24,6 +24,9 @@ struct entry {
     struct entry *first_owned;
     struct entry *next_owned;
     struct entry *freed_next; /* from the oldest to the newest */
+    struct nbl__ledger_window window; /* of a NET_BUFFER, when it was allocated */
+    uint32_t takings;                 /* of a list's context space; only the first ones have their size here */
+    uint16_t sizes[NBL__CONTEXT_SIZES];
 };
 
 struct piece {
@@ -203,6 +206,7 @@ static struct entry *begin(void const *object, char const *type, uint64_t bytes,
     entry->history.freed = false;
     entry->pool = pool;
     entry->live = true;
+    entry->takings = 0;
     entry->owner = owner;
     entry->first_owned = NULL;
     if (owner != NULL) {
@@ -265,12 +269,21 @@ static void finish(void const *object, struct nbl__moment const *moment)
 
 /* ---- events ---- */
 
+static bool is_live(void const *object)
+{
+    struct entry const *entry = find(object);
+    return entry != NULL && entry->live;
+}
+
+/* A clone may show the MDLs of its original: those are not its own. */
 static void begin_mdls(MDL const *mdl, struct entry *owner, struct nbl__moment const *moment)
 {
     uint32_t steps = 0;
     for (; mdl != NULL && owner != NULL; mdl = nbl__mdl_next(mdl, &steps)) {
         struct nbl__mdl_record const *record = nbl__mdl_record_of(mdl);
-        if (record != NULL && (record->kind == NBL__MDL_POOL || record->kind == NBL__MDL_DERIVED))
+        bool const came_with_it =
+            record != NULL && (record->kind == NBL__MDL_POOL || record->kind == NBL__MDL_DERIVED);
+        if (came_with_it && !is_live(mdl))
             (void)begin(mdl, "MDL", mdl->ByteCount, NULL, owner, moment);
     }
 }
@@ -279,6 +292,8 @@ static void begin_buffer(NET_BUFFER const *buffer, struct entry *owner, struct n
 {
     struct entry *entry =
         begin(buffer, "NET_BUFFER", sizeof(*buffer), buffer->NdisPoolHandle, owner, moment);
+    if (entry != NULL)
+        entry->window = (struct nbl__ledger_window){ buffer->DataOffset, buffer->DataLength };
     begin_mdls(buffer->MdlChain, entry, moment);
 }
 
@@ -319,6 +334,16 @@ static void note_mdl(struct nbl_event const *event, struct nbl__moment const *mo
         finish(event->object, moment);
 }
 
+static void take_context(struct nbl_event const *event)
+{
+    struct entry *entry = find(event->object);
+    if (entry == NULL || !entry->live)
+        return;
+    if (entry->takings < NBL__CONTEXT_SIZES)
+        entry->sizes[entry->takings] = (uint16_t)event->bytes;
+    entry->takings++;
+}
+
 static void note(struct nbl_event const *event, struct nbl__moment const *moment)
 {
     switch (event->kind) {
@@ -336,6 +361,9 @@ static void note(struct nbl_event const *event, struct nbl__moment const *moment
         note_mdl(event, moment);
         break;
     case NBL_EVENT_CONTEXT_ALLOCATE:
+        take_context(event);
+        pass(event->object, moment);
+        break;
     case NBL_EVENT_CONTEXT_FREE:
         pass(event->object, moment);
         break;
@@ -412,6 +440,66 @@ enum nbl__ledger_state nbl__ledger_state_of(void const *object)
         state = entry->live ? NBL__LEDGER_LIVE : NBL__LEDGER_FREED;
     nbl__lock_release(&lock);
     return state;
+}
+
+/* Once there were more takings than have room, nothing is known any more. */
+static bool context_is_known(struct entry const *entry)
+{
+    return entry != NULL && entry->live && entry->takings <= NBL__CONTEXT_SIZES;
+}
+
+bool nbl__ledger_context_bytes(void const *list, uint64_t *bytes)
+{
+    struct entry const *entry;
+    bool known;
+    *bytes = 0;
+    nbl__lock_acquire(&lock);
+    entry = find(list);
+    known = context_is_known(entry);
+    for (uint32_t i = 0; known && i < entry->takings; i++)
+        *bytes += entry->sizes[i];
+    nbl__lock_release(&lock);
+    return known;
+}
+
+/* A size that is not the newest one is taken from the newest ones, so that the sum stays right. */
+static bool give_context(struct entry *entry, uint64_t bytes)
+{
+    bool const fits = entry->takings > 0 && entry->sizes[entry->takings - 1] == bytes;
+    while (bytes > 0 && entry->takings > 0) {
+        uint16_t *newest = &entry->sizes[entry->takings - 1];
+        uint16_t const step = *newest < bytes ? *newest : (uint16_t)bytes;
+        *newest = (uint16_t)(*newest - step);
+        bytes -= step;
+        if (*newest == 0)
+            entry->takings--;
+    }
+    return fits;
+}
+
+bool nbl__ledger_context_fits(void const *list, uint64_t bytes)
+{
+    struct entry *entry;
+    bool fits = true;
+    nbl__lock_acquire(&lock);
+    entry = find(list);
+    if (bytes > 0 && context_is_known(entry))
+        fits = give_context(entry, bytes);
+    nbl__lock_release(&lock);
+    return fits;
+}
+
+bool nbl__ledger_window(void const *buffer, void const *list, struct nbl__ledger_window *window)
+{
+    struct entry const *entry;
+    bool known;
+    nbl__lock_acquire(&lock);
+    entry = find(buffer);
+    known = entry != NULL && entry->live && entry->owner != NULL && entry->owner->history.object == list;
+    if (known)
+        *window = entry->window;
+    nbl__lock_release(&lock);
+    return known;
 }
 
 bool nbl__ledger_incomplete(void)

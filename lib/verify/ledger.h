@@ -12,6 +12,9 @@
 
 #include "history.h"
 
+/* So many takings of context space of one list are told apart. */
+#define NBL__CONTEXT_SIZES 8u
+
 /* enum nbl__ledger_state is what the ledger says of an address. */
 enum nbl__ledger_state { NBL__LEDGER_UNKNOWN, NBL__LEDGER_LIVE, NBL__LEDGER_FREED };
 
@@ -27,6 +30,23 @@ void nbl__ledger_note(struct nbl_event const *event);
 bool nbl__ledger_history(void const *object, struct nbl__history *history);
 
 enum nbl__ledger_state nbl__ledger_state_of(void const *object);
+
+/* nbl__ledger_context_bytes gives how much context space of a list was taken by calls and not given back yet. Returns
+ * false when that is not known: no such list, or more than NBL__CONTEXT_SIZES takings at once. */
+bool nbl__ledger_context_bytes(void const *list, uint64_t *bytes);
+
+/* nbl__ledger_context_fits tells whether context space of `bytes` bytes, which was just given back, had been taken last
+ * in one piece of that size (CTX-10); true when that is not known. It counts as given back from then on. */
+bool nbl__ledger_context_fits(void const *list, uint64_t bytes);
+
+/* struct nbl__ledger_window is a NET_BUFFER's window when it was allocated. */
+struct nbl__ledger_window {
+    ULONG offset;
+    ULONG length;
+};
+
+/* nbl__ledger_window gives it for a live NET_BUFFER that came with `list`. Returns false for any other. */
+bool nbl__ledger_window(void const *buffer, void const *list, struct nbl__ledger_window *window);
 
 /* nbl__ledger_incomplete tells whether an object was not entered for want of memory. */
 bool nbl__ledger_incomplete(void);

@@ -3,11 +3,13 @@
  * verify.c - starting and stopping the verifier, by call and by the environment, and what follows a violation.
  */
 #include "invariant.h"
+#include "irql.h"
 #include "leak.h"
 #include "ledger.h"
 #include "options.h"
 #include "report.h"
 #include "rules.h"
+#include "watch.h"
 
 #include "../base/event.h"
 #include "../base/guard.h"
@@ -70,10 +72,13 @@ static void on_violation(struct nbl_event const *event)
 static void on_event(struct nbl_event const *event, void *context)
 {
     (void)context;
-    if (event->kind == NBL_EVENT_VIOLATION)
+    if (event->kind == NBL_EVENT_VIOLATION) {
         on_violation(event);
-    else
-        nbl__ledger_note(event);
+        return;
+    }
+    nbl__watch_before(event);
+    nbl__ledger_note(event);
+    nbl__watch_after(event);
 }
 
 void nbl__history_of(void const *object, struct nbl__history *history)
@@ -81,11 +86,24 @@ void nbl__history_of(void const *object, struct nbl__history *history)
     (void)nbl__ledger_history(object, history);
 }
 
+/* An MDL may be a driver's own; every NBL and NB is libnbl's. */
+static bool may_be_unknown(char const *rule)
+{
+    return (rule[0] == 'M' && rule[1] == 'D') || nbl__ledger_incomplete();
+}
+
 static bool is_dead(char const *rule, char const *call, void const *object)
 {
-    if (nbl__ledger_state_of(object) != NBL__LEDGER_FREED)
+    enum nbl__ledger_state state;
+    if (nbl__same(rule, "RET-20")) {
+        nbl__watch_backfill(object, call);
         return false;
-    nbl__violation(rule, NBL_SEVERITY_FATAL, call, object);
+    }
+    nbl__irql_judge(call, object);
+    state = nbl__ledger_state_of(object);
+    if (state == NBL__LEDGER_LIVE || (state == NBL__LEDGER_UNKNOWN && may_be_unknown(rule)))
+        return false;
+    nbl__violation(state == NBL__LEDGER_FREED ? rule : "NBL-02", NBL_SEVERITY_FATAL, call, object);
     return true;
 }
 

@@ -258,6 +258,14 @@ static void use_after(bool freed)
 static void ver_01(void) { use_after(true); }
 static void ver_01_near(void) { use_after(false); }
 
+static void free_a_list(bool on_the_stack)
+{
+    NET_BUFFER_LIST made_by_hand = { .Next = NULL };
+    NdisFreeNetBufferList(on_the_stack ? &made_by_hand : NdisAllocateNetBufferList(pair.bare, 0, 0));
+}
+static void nbl_02(void) { free_a_list(true); }
+static void nbl_02_near(void) { free_a_list(false); }
+
 /* ---- out-of-band information ---- */
 
 static void oob_03(void) { NdisCopySendNetBufferListInfo(pair.list, NULL); }
@@ -383,6 +391,7 @@ static struct rule_pair const pairs[] = {
     { "CTX-11", ctx_11, ctx_11_near },       { "NB-22", nb_22, nb_22_near },
     { "NB-23", nb_23, nb_23_near },          { "NB-24", nb_24, nb_24_near },
     { "NB-25", nb_25, nb_25_near },          { "NBL-08", nbl_08, nbl_08_near },
+    { "NBL-02", nbl_02, nbl_02_near },
     { "VER-01", ver_01, ver_01_near },       { "OOB-03", oob_03, oob_03_near },
     { "OOB-04", oob_04, oob_04_near },       { "OOB-05", oob_05, oob_05_near },
     { "OOB-11", oob_11, oob_11_near },       { "POOL-03", pool_03, pool_03_near },
@@ -410,7 +419,7 @@ static void overwritten_memory_is_found(void **state)
 
 /* rules: ADJ-02, ADV-08, ADV-12, RET-11, RET-13, RET-17, GDB-05, GDB-08, COPY-08, CLONE-01, CLONE-02, CLONE-11, CLONE-12 */
 /* rules: FRAG-01, FRAG-09, FRAG-11, FRAG-12, FRAG-13, REASM-01, REASM-05, REASM-07, REASM-08, GEN-06, GEN-08, GEN-11 */
-/* rules: CTX-03, CTX-04, CTX-10, CTX-11, NB-22, NB-23, NB-24, NB-25, NBL-08, VER-01, OOB-03, OOB-04, OOB-05, OOB-11 */
+/* rules: CTX-03, CTX-04, CTX-10, CTX-11, NB-22, NB-23, NB-24, NB-25, NBL-02, NBL-08, VER-01, OOB-03, OOB-04, OOB-05, OOB-11 */
 /* rules: POOL-03, POOL-04, POOL-05, POOL-08, POOL-09, POOL-10, POOL-13 */
 static void each_mistake_is_named_by_its_rule_and_its_neighbour_is_not(void **state)
 {
