@@ -105,7 +105,6 @@ static void try_target(struct nbl_test_small *made)
     each_window(made, try_target_window);
 }
 
-/* Every chain of the source in turn, each with every chain of the target. */
 /* rules: COPY-01 COPY-02 COPY-03 COPY-04 COPY-05 COPY-06 NB-07 NB-09 NB-11 */
 static void every_copy_is_as_defined(void **state)
 {
@@ -122,10 +121,37 @@ static void every_copy_is_as_defined(void **state)
             }
 }
 
+/* rules: COPY-08 */
+static void every_overlap_is_told_and_no_neighbour(void **state)
+{
+    unsigned char memory[8];
+    MDL source_mdl, target_mdl;
+    ULONG copied;
+    (void)state;
+    for (ULONG source_at = 0; source_at <= 5; source_at++)
+        for (ULONG target_at = 0; target_at <= 5; target_at++) {
+            nbl_test_small_mdl(&source_mdl, memory + source_at, 3);
+            nbl_test_small_mdl(&target_mdl, memory + target_at, 3);
+            from->MdlChain = from->CurrentMdl = &source_mdl;
+            to->MdlChain = to->CurrentMdl = &target_mdl;
+            from->DataOffset = from->CurrentMdlOffset = to->DataOffset = to->CurrentMdlOffset = 0;
+            from->stDataLength = to->stDataLength = 3;
+            for (unsigned i = 0; i < sizeof(memory); i++)
+                memory[i] = (unsigned char)i;
+            case_is("3 bytes from %u to %u", (unsigned)source_at, (unsigned)target_at);
+            demand(NdisCopyFromNetBufferToNetBuffer(to, 0, 3, from, 0, &copied) == NDIS_STATUS_SUCCESS && copied == 3);
+            demand_violation(source_at < target_at + 3 && target_at < source_at + 3 ? "COPY-08" : NULL);
+            for (ULONG i = 0; i < 3; i++)
+                demand(memory[target_at + i] == source_at + i);
+            case_done();
+        }
+}
+
 int main(void)
 {
     struct CMUnitTest const tests[] = {
         cmocka_unit_test_setup_teardown(every_copy_is_as_defined, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(every_overlap_is_told_and_no_neighbour, set_up, tear_down),
     };
     return run_exhaustive("copy", tests, sizeof(tests) / sizeof(tests[0]));
 }
