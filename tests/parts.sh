@@ -97,7 +97,7 @@ define_part knobs "every test under every knob: the other answer of each rule th
 part_knobs() {
     local output
     build release -DNBL_BUILD_TESTS=ON
-    build/release/tests/conformance/conformance_test_vectors_knobs | sed '/Running/q'
+    build/release/tests/conformance/conformance_test_vectors_knobs | sed -n '1,/Running/p'
     output=$(python3 tests/knobs.py build/release) || true
     echo "$output"
     grep -E '^(K-|FAILED)' <<<"$output" | while read -r line; do report "$line"; done

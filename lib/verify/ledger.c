@@ -194,12 +194,27 @@ static void add_moment(struct nbl__history *history, struct nbl__moment const *m
     history->moments[history->count++] = *moment;
 }
 
+/* An owned object that ends by itself, such as an MDL of a retreat, or begins anew, leaves its owner's list first. */
+static void leave_owner(struct entry *entry)
+{
+    struct entry **link;
+    if (entry->owner == NULL)
+        return;
+    link = &entry->owner->first_owned;
+    while (*link != NULL && *link != entry)
+        link = &(*link)->next_owned;
+    if (*link == entry)
+        *link = entry->next_owned;
+    entry->owner = NULL;
+}
+
 static struct entry *begin(void const *object, char const *type, uint64_t bytes, void const *pool, struct entry *owner,
                            struct nbl__moment const *moment)
 {
     struct entry *entry = enter(object);
     if (entry == NULL)
         return NULL;
+    leave_owner(entry);
     entry->history.type = type;
     entry->history.bytes = bytes;
     entry->history.count = 0;
@@ -240,20 +255,6 @@ static void end(struct entry *entry, struct nbl__moment const *moment)
             end(owned, moment);
         owned = next;
     }
-}
-
-/* An owned object that ends by itself, such as an MDL of a retreat, leaves its owner's list first. */
-static void leave_owner(struct entry *entry)
-{
-    struct entry **link;
-    if (entry->owner == NULL)
-        return;
-    link = &entry->owner->first_owned;
-    while (*link != NULL && *link != entry)
-        link = &(*link)->next_owned;
-    if (*link == entry)
-        *link = entry->next_owned;
-    entry->owner = NULL;
 }
 
 static void finish(void const *object, struct nbl__moment const *moment)

@@ -58,8 +58,9 @@ struct nbl__ledger_site {
     uint64_t bytes;
 };
 
-/* nbl__ledger_sites groups the live objects that have no owner by type and place, those of one pool or, with NULL, all
- * that are not pools' own. Returns how many sites there are and stores the first `most`; *objects counts all. */
+/* nbl__ledger_sites groups the live objects that have no owner by type and place: those of one pool or, with NULL, all.
+ * Returns how many sites there are and stores the first `most`, in no order; beyond those each object counts as a site.
+ * *objects counts all objects. */
 uint32_t nbl__ledger_sites(void const *pool, struct nbl__ledger_site *sites, uint32_t most, uint64_t *objects);
 
 #endif

@@ -161,11 +161,8 @@ static void environment_turns_on_what_it_names(void **state)
     nbl__knob_start();
     for (int knob = 0; knob < NBL_KNOBS; knob++)
         assert_int_equal(nbl_knob_get((enum nbl_knob)knob), knob == NBL_KNOB_CTX_ALWAYS || knob == NBL_KNOB_PHYS_USED);
-    set_environment(""); /* on Windows this removes the variable, and then nothing is read */
+    set_environment(","); /* no name; "" would remove the variable on Windows */
     nbl__knob_start();
-#if defined(_WIN32)
-    assert_true(nbl_knob_set_named("", NULL, 0));
-#endif
     assert_false(any_on());
 }
 
