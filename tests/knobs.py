@@ -22,8 +22,9 @@ ROW = re.compile(r'^\s*ROW\((\w+), "(K-[A-Z0-9-]+)"', re.MULTILINE)
 TURNS_THEM_ITSELF = "test_vectors_knobs"  # conformance/vectors under every knob, whatever the environment says
 SECONDS = 600
 
-# They compare reports and pictures of the default, letter by letter or byte by byte.
-OF_THE_DEFAULT = {"test_verify", "test_dump", "test_rule_pairs", "test_rule_pairs_mdl"}
+# They compare reports, pictures and windows of the default, letter by letter or byte by byte.
+OF_THE_DEFAULT = {"test_verify", "test_dump", "test_rule_pairs", "test_rule_pairs_mdl", "test_watch", "test_invariant",
+                  "test_snapshot"}
 
 
 def knobs():
