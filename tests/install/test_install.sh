@@ -56,7 +56,7 @@ soname() { readelf -d "$library_folder/libnbl.so" | grep -q 'SONAME.*\[libnbl\.s
 shows_only_its_interface() {
     local names
     names=$(nm --dynamic --defined-only "$library_folder/libnbl.so" | awk '{print $NF}' | sed 's/@.*//')
-    [ -n "$names" ] && ! grep -vE '^(Ndis|NET_BUFFER|Mm|Io|nbl_[a-z])' <<<"$names"
+    [ -n "$names" ] && ! grep -vE '^(Ndis|NET_BUFFER|Mm|Io|Ke|nbl_[a-z])' <<<"$names"
 }
 
 # names_no_prefix: nothing that was installed as text knows where it was installed first.
