@@ -165,15 +165,10 @@ static inline bool nbl__magazine_ready(struct nbl__slab const *slab, enum nbl__w
     return NBL_LIKELY(recent->serial == slab->serial);
 }
 
-/* nbl__slab_pop_ready takes one block of a slab that was the last one used in its way. Returns false, having done
- * nothing, when it was not or its magazine is empty: nbl__slab_pop may have one. */
-static inline bool nbl__slab_pop_ready(struct nbl__slab const *slab, enum nbl__way way, void **block)
+/* nbl__magazine_pop_above takes the newest block off a magazine, or returns false when that is empty. */
+static inline bool nbl__magazine_pop_above(struct nbl__magazine *magazine, void **block)
 {
-    struct nbl__magazine *magazine;
-    uint32_t count;
-    if (!nbl__magazine_ready(slab, way, &magazine))
-        return false;
-    count = nbl__magazine_blocks(magazine);
+    uint32_t const count = nbl__magazine_blocks(magazine);
     if (NBL_UNLIKELY(count == 0))
         return false;
     nbl__magazine_lower(magazine, count - 1);
@@ -181,19 +176,21 @@ static inline bool nbl__slab_pop_ready(struct nbl__slab const *slab, enum nbl__w
     return true;
 }
 
+/* nbl__slab_pop_ready takes one block of a slab that was the last one used in its way. Returns false, having done
+ * nothing, when it was not or its magazine is empty: nbl__slab_pop may have one. */
+static inline bool nbl__slab_pop_ready(struct nbl__slab const *slab, enum nbl__way way, void **block)
+{
+    struct nbl__magazine *magazine;
+    return nbl__magazine_ready(slab, way, &magazine) && nbl__magazine_pop_above(magazine, block);
+}
+
 /* nbl__slab_pop takes one block from the calling thread's magazine, or returns NULL when that has none: then
  * nbl__slab_take is to be used, as it is while a hook is set that wants to see each block. */
 static inline void *nbl__slab_pop(struct nbl__slab const *slab, enum nbl__way way)
 {
     struct nbl__magazine *magazine = nbl__magazine_recent(slab, way);
-    uint32_t count;
-    if (NBL_UNLIKELY(magazine == NULL))
-        return NULL;
-    count = nbl__magazine_blocks(magazine);
-    if (NBL_UNLIKELY(count == 0))
-        return NULL;
-    nbl__magazine_lower(magazine, count - 1);
-    return magazine->blocks[count - 1];
+    void *block;
+    return NBL_LIKELY(magazine != NULL) && nbl__magazine_pop_above(magazine, &block) ? block : NULL;
 }
 
 /* nbl__magazine_push_below puts a block into a magazine, or returns false when that is full. */

@@ -145,17 +145,6 @@ static inline MDL *nbl__mdl_record_start(void *place, enum nbl__mdl_kind kind, U
 /* nbl__mdl_frames writes page frame numbers first, first + 1, .. from index `index` up to `pages`. */
 void nbl__mdl_frames(MDL *mdl, PFN_NUMBER first, ULONG index, ULONG pages);
 
-/* nbl__mdl_number fills the page frame numbers for an MDL whose first byte is at `address` (MDL-21); there is room for
- * at least one. Returns how many there are. */
-static inline ULONG nbl__mdl_number(MDL *mdl, uintptr_t address, ULONG bytes)
-{
-    ULONG const pages = ADDRESS_AND_SIZE_TO_SPAN_PAGES(address, bytes);
-    MmGetMdlPfnArray(mdl)[0] = address >> PAGE_SHIFT;
-    if (NBL_UNLIKELY(pages > 1))
-        nbl__mdl_frames(mdl, address >> PAGE_SHIFT, 1, pages);
-    return pages;
-}
-
 /* nbl__mdl_size is what MDL.Size holds for an array of `pages` numbers: the low 16 bits of the bytes (MDL-22). */
 static inline CSHORT nbl__mdl_size(uint64_t pages)
 {
